@@ -1,0 +1,20 @@
+import { contract } from '../kernel/plugin.ts';
+
+/** How an Open Service Broker (OSBAPI v2.17) is reached. */
+export interface BrokerEndpoint {
+  /** Base URL, below which `/v2/catalog` answers, from inside the cluster. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM to trust for an https URL. */
+  readonly ca?: string;
+}
+
+/** An Open Service Broker. Several may be installed. */
+export interface Broker {
+  /** Unique among the installed brokers; shown as the broker of its classes. */
+  readonly name: string;
+  endpoint(signal?: AbortSignal): Promise<BrokerEndpoint>;
+}
+
+export const broker = contract<Broker>('broker');
