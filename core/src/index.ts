@@ -28,6 +28,9 @@ export type { SecretSync } from './contracts/secret-sync.ts';
 export { storage } from './contracts/storage.ts';
 export type { BlobInfo, PutOptions, Storage } from './contracts/storage.ts';
 
+export { appSecretNames, cacheVolumeName, releaseName, resourceName } from './apps/names.ts';
+export { serviceReleaseName, stagingName, templateName, truncatedName } from './apps/names.ts';
+
 export { clock } from './ports/clock.ts';
 export type { Clock } from './ports/clock.ts';
 export { commands } from './ports/commands.ts';
