@@ -1,0 +1,36 @@
+import type { Clock, Informers, Kube, Log } from '@epinio/core';
+import type { PodLogs } from './api/node-access.ts';
+import type { Config } from './config.ts';
+
+/** What the cluster gives to everything that it starts beside its API. */
+export interface StartContext {
+  /** In-process client of the API: the same registry, admission and validation as over HTTPS. */
+  readonly kube: Kube;
+  /** Over `kube`; shared by controllers and node agent. */
+  readonly informers: Informers;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Aborted when the server stops, before `close` is called. */
+  readonly signal: AbortSignal;
+}
+
+export interface NodeAgentContext extends StartContext {
+  /** The plugin's folder; the agent keeps its files in `node/` below it. */
+  readonly dataDirectory: string;
+  readonly config: Config;
+}
+
+/** Something started. `close` resolves when nothing of it runs any more; pods are left running. */
+export interface Started {
+  close(): Promise<void>;
+}
+
+export interface StartedNode extends Started {
+  readonly logs: PodLogs;
+}
+
+/** `src/controllers/index.ts` exports `startControllers` of this type. */
+export type StartControllers = (context: StartContext) => Promise<Started>;
+
+/** `src/node/index.ts` exports `startNodeAgent` of this type. */
+export type StartNodeAgent = (context: NodeAgentContext) => Promise<StartedNode>;
