@@ -48,3 +48,16 @@ export { log } from './ports/log.ts';
 export type { Log, LogFields } from './ports/log.ts';
 export { settings } from './ports/settings.ts';
 export type { PlatformSettings } from './ports/settings.ts';
+
+export { createBackoff } from './kube/backoff.ts';
+export type { Backoff } from './kube/backoff.ts';
+export { createInformers } from './kube/informers.ts';
+export type { InformersOptions, OwnedInformers } from './kube/informers.ts';
+export type { Condition, ConfigMap, CustomResourceDefinition, Deployment, DeploymentSpec } from './kube/kinds.ts';
+export type { Endpoint, EndpointSlice, EventObject, IngressBackend, IngressClass } from './kube/kinds.ts';
+export type { IngressObject, Job, LabelSelector, LocalObjectReference, Namespace, Node } from './kube/kinds.ts';
+export type { ObjectReference, PersistentVolumeClaim, ReplicaSet, Secret, Service } from './kube/kinds.ts';
+export type { ServiceAccount, ServicePort } from './kube/kinds.ts';
+export type { Container, ContainerPort, ContainerProbe, ContainerState, ContainerStatus } from './kube/pod-kinds.ts';
+export type { EnvFromSource, EnvVar, KeySelector, KeyToPath, Pod, PodSpec, PodStatus } from './kube/pod-kinds.ts';
+export type { PodTemplateSpec, ResourceRequirements, Volume, VolumeMount } from './kube/pod-kinds.ts';

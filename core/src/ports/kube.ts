@@ -101,13 +101,23 @@ export interface Kube {
   /** Server-side apply: creates or updates; the same object twice changes nothing. */
   apply<T extends KubeObject>(object: T, options: ApplyOptions): Promise<T>;
   /** A `metadata.resourceVersion` in the patch makes it conditional. */
-  patch<T extends KubeObject = KubeObject>(ref: ObjectRef, body: PatchBody, options?: PatchOptions): Promise<T>;
+  patch<T extends KubeObject = KubeObject>(
+    ref: ObjectRef,
+    body: PatchBody,
+    options?: PatchOptions,
+  ): Promise<T>;
   /** @returns false when it was already gone. */
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<boolean>;
   /** Ends when the server closes the stream or the signal is aborted; `KUBE_GONE` says to list again. */
-  watch<T extends KubeObject = KubeObject>(ref: CollectionRef, options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  watch<T extends KubeObject = KubeObject>(
+    ref: CollectionRef,
+    options?: WatchOptions,
+  ): AsyncIterable<WatchEvent<T>>;
   /** Log bytes, as the kubelet has them. */
-  logs(pod: { readonly namespace: string; readonly name: string }, options?: PodLogOptions): Promise<Readable>;
+  logs(
+    pod: { readonly namespace: string; readonly name: string },
+    options?: PodLogOptions,
+  ): Promise<Readable>;
 }
 
 /** The connection to the platform's cluster. Made by core from the `cluster` contract. */
