@@ -1,12 +1,27 @@
 export type { KubeObject, ObjectMeta, OwnerReference, Part, Probe, Detected } from './kernel/component.ts';
 export { EpinioError, hasCode, isEpinioError, messageOf } from './kernel/errors.ts';
 export type { ErrorOptions, Fault } from './kernel/errors.ts';
+export { createPlatform, derive, provide } from './kernel/platform.ts';
+export type {
+  Derivation,
+  Platform,
+  PlatformNode,
+  PlatformOptions,
+  PluginUse,
+  Provided,
+} from './kernel/platform.ts';
+export { createPluginHost } from './kernel/plugin-host.ts';
+export type { PluginHost, PluginHostOptions, StartAllOptions } from './kernel/plugin-host.ts';
+export { runPlugin } from './kernel/run-plugin.ts';
+export type { RunningPlugin, RunOptions } from './kernel/run-plugin.ts';
+export { withDeadline } from './kernel/deadline.ts';
+export type { DeadlineOptions } from './kernel/deadline.ts';
 export { CONTRACT_VERSION, definePlugin } from './kernel/plugin.ts';
-export type { AnyPlugin, Plugin, RunHost } from './kernel/plugin.ts';
-export { optional, token } from './kernel/token.ts';
+export type { AnyPlugin, ContractToken, Plugin, RunHost } from './kernel/plugin.ts';
+export { listToken, optional, token } from './kernel/token.ts';
 export type { Needs, OptionalToken, Resolved, Token } from './kernel/token.ts';
 
-export { broker } from './contracts/broker.ts';
+export { broker, brokers } from './contracts/broker.ts';
 export type { Broker, BrokerEndpoint } from './contracts/broker.ts';
 export { builder } from './contracts/builder.ts';
 export type { Builder, LogLine, LogOptions, StagingRequest, StagingStatus } from './contracts/builder.ts';
@@ -40,8 +55,22 @@ export type { DataDirectory } from './ports/data-directory.ts';
 export { informers } from './ports/informer.ts';
 export type { Informer, InformerEvent, Informers } from './ports/informer.ts';
 export { kube } from './ports/kube.ts';
-export type { ApplyOptions, CollectionRef, DeleteOptions, Kube, ListOptions, ListResult } from './ports/kube.ts';
-export type { ObjectRef, PatchBody, PatchOptions, PodLogOptions, WatchEvent, WatchOptions } from './ports/kube.ts';
+export type {
+  ApplyOptions,
+  CollectionRef,
+  DeleteOptions,
+  Kube,
+  ListOptions,
+  ListResult,
+} from './ports/kube.ts';
+export type {
+  ObjectRef,
+  PatchBody,
+  PatchOptions,
+  PodLogOptions,
+  WatchEvent,
+  WatchOptions,
+} from './ports/kube.ts';
 export { listenPorts } from './ports/listen-ports.ts';
 export type { ListenPorts } from './ports/listen-ports.ts';
 export { log } from './ports/log.ts';
@@ -53,11 +82,38 @@ export { createBackoff } from './kube/backoff.ts';
 export type { Backoff } from './kube/backoff.ts';
 export { createInformers } from './kube/informers.ts';
 export type { InformersOptions, OwnedInformers } from './kube/informers.ts';
-export type { Condition, ConfigMap, CustomResourceDefinition, Deployment, DeploymentSpec } from './kube/kinds.ts';
+export type {
+  Condition,
+  ConfigMap,
+  CustomResourceDefinition,
+  Deployment,
+  DeploymentSpec,
+} from './kube/kinds.ts';
 export type { Endpoint, EndpointSlice, EventObject, IngressBackend, IngressClass } from './kube/kinds.ts';
-export type { IngressObject, Job, LabelSelector, LocalObjectReference, Namespace, Node } from './kube/kinds.ts';
+export type {
+  IngressObject,
+  Job,
+  LabelSelector,
+  LocalObjectReference,
+  Namespace,
+  Node,
+} from './kube/kinds.ts';
 export type { ObjectReference, PersistentVolumeClaim, ReplicaSet, Secret, Service } from './kube/kinds.ts';
 export type { ServiceAccount, ServicePort } from './kube/kinds.ts';
-export type { Container, ContainerPort, ContainerProbe, ContainerState, ContainerStatus } from './kube/pod-kinds.ts';
-export type { EnvFromSource, EnvVar, KeySelector, KeyToPath, Pod, PodSpec, PodStatus } from './kube/pod-kinds.ts';
+export type {
+  Container,
+  ContainerPort,
+  ContainerProbe,
+  ContainerState,
+  ContainerStatus,
+} from './kube/pod-kinds.ts';
+export type {
+  EnvFromSource,
+  EnvVar,
+  KeySelector,
+  KeyToPath,
+  Pod,
+  PodSpec,
+  PodStatus,
+} from './kube/pod-kinds.ts';
 export type { PodTemplateSpec, ResourceRequirements, Volume, VolumeMount } from './kube/pod-kinds.ts';

@@ -1,4 +1,5 @@
 import { contract } from '../kernel/plugin.ts';
+import { listToken } from '../kernel/token.ts';
 
 /** How an Open Service Broker (OSBAPI v2.17) is reached. */
 export interface BrokerEndpoint {
@@ -17,4 +18,7 @@ export interface Broker {
   endpoint(signal?: AbortSignal): Promise<BrokerEndpoint>;
 }
 
-export const broker = contract<Broker>('broker');
+/** What a plugin needs to have all the installed brokers; an empty list when there is none. */
+export const brokers = listToken<Broker>('brokers');
+
+export const broker = contract<Broker>('broker', { many: brokers });

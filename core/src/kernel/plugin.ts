@@ -15,7 +15,11 @@ export interface RunHost {
 }
 
 /** A contract as plugins name it in `provides`. */
-export type ContractToken<C> = Token<C> & { readonly contract: true };
+export type ContractToken<C> = Token<C> & {
+  readonly contract: true;
+  /** Present when several plugins may provide it: the token of the list of them all, to name in `needs`. */
+  readonly many?: Token<readonly C[]>;
+};
 
 /**
  * One component: frozen data, the default export of an npm package. Importing it does nothing.
@@ -69,7 +73,10 @@ export function definePlugin<C, S extends C, const N extends Needs, Config exten
   return Object.freeze({ $$type: 'epinio/plugin', ...definition });
 }
 
-/** Makes the token of a contract. */
-export function contract<C>(id: string): ContractToken<C> {
-  return Object.freeze({ id, key: Symbol.for(`epinio:${id}`), contract: true });
+/** Makes the token of a contract; with `many`, of one that several plugins may provide. */
+export function contract<C>(
+  id: string,
+  options: { readonly many?: Token<readonly C[]> } = {},
+): ContractToken<C> {
+  return Object.freeze({ id, key: Symbol.for(`epinio:${id}`), contract: true, ...options });
 }

@@ -5,6 +5,8 @@
 export interface Token<T> {
   readonly id: string;
   readonly key: symbol;
+  /** Set on tokens that stand for all the services of one contract; nobody in it is an empty list. */
+  readonly list?: true;
   /** Carries the type; never present at run time. */
   readonly type?: T;
 }
@@ -29,6 +31,11 @@ export type Resolved<N extends Needs> = {
 /** Makes the token of the service named `id`; the same id always gives the same key. */
 export function token<T>(id: string): Token<T> {
   return Object.freeze({ id, key: Symbol.for(`epinio:${id}`) });
+}
+
+/** Makes the token of a list of services, for the `many` of a contract. */
+export function listToken<T>(id: string): Token<readonly T[]> {
+  return Object.freeze({ id, key: Symbol.for(`epinio:${id}`), list: true });
 }
 
 /** Marks a need as optional. */
