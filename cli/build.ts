@@ -1,0 +1,88 @@
+// Builds every package of the workspace into its dist folder, a second or so in all:
+// core and plugins with their dependencies left outside, the command as one bundle whose parts load when needed.
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Readonly<Record<string, string | { readonly 'epinio-src'?: string }>>;
+  /** Programs that run alone, outside this process (in a pod): bundled with all they need. */
+  readonly epinioPrograms?: readonly string[];
+}
+
+const common: BuildOptions = {
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'linked',
+  outbase: 'src',
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/** Bundled CommonJS libraries ask for `require`; an ES module has none of its own. */
+const requireBanner = {
+  js: "import { createRequire as epinioCreateRequire } from 'node:module';const require = epinioCreateRequire(import.meta.url);",
+};
+
+function readPackage(folder: string): PackageJson {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
+}
+
+async function buildLibrary(folder: string): Promise<void> {
+  const { exports, epinioPrograms = [] } = readPackage(folder);
+  const sources = Object.values(exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : (entry['epinio-src'] ?? []),
+  );
+  const at = { absWorkingDir: folder, outdir: join(folder, 'dist') };
+  rmSync(at.outdir, { recursive: true, force: true });
+  await build({ ...common, ...at, entryPoints: sources, packages: 'external' });
+  if (epinioPrograms.length > 0) {
+    const alone: BuildOptions = {
+      ...common,
+      ...at,
+      splitting: false,
+      minify: true,
+      conditions: ['epinio-src'],
+    };
+    await build({ ...alone, entryPoints: [...epinioPrograms], banner: requireBanner });
+  }
+}
+
+async function buildCommand(folder: string): Promise<void> {
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  await build({
+    ...common,
+    absWorkingDir: folder,
+    outdir: join(folder, 'dist'),
+    entryPoints: ['src/bin.ts'],
+    conditions: ['epinio-src'],
+    // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part.
+    external: ['@epinio/plugin-*', '@aws-sdk/*'],
+    minify: true,
+    keepNames: true,
+    define: { EPINIO_VERSION: JSON.stringify(readPackage(folder).version) },
+    banner: requireBanner,
+    chunkNames: 'chunks/[name]-[hash]',
+  });
+}
+
+const folders = (parent: string): string[] =>
+  existsSync(parent)
+    ? readdirSync(parent, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && existsSync(join(parent, entry.name, 'src', 'index.ts')))
+        .map((entry) => join(parent, entry.name))
+    : [];
+
+await Promise.all([
+  buildLibrary(join(root, 'core')),
+  ...folders(join(root, 'plugins')).map(buildLibrary),
+  ...folders(join(root, 'examples', 'plugins')).map(buildLibrary),
+  buildCommand(join(root, 'cli')),
+]);

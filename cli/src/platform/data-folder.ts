@@ -1,0 +1,18 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { textOption, type CommandContext, type Options, type OptionSpec } from '../command.ts';
+
+/** The flag of every command that works on an embedded platform: several can live side by side. */
+export const dataDirOption: OptionSpec = {
+  flags: '--data-dir <folder>',
+  description: 'folder of the embedded platform, epinio in the XDG data home when left out',
+  env: 'EPINIO_DATA_DIR',
+};
+
+/** The absolute folder of the embedded platform that a command works on. */
+export function dataFolder(context: CommandContext, options: Options): string {
+  const given = textOption(options, 'dataDir');
+  if (given !== undefined) return resolve(context.cwd, given);
+  const home = context.env['HOME'] ?? homedir();
+  return join(context.env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'epinio');
+}
