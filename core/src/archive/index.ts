@@ -1,0 +1,11 @@
+export { archiveType } from './archive-type.ts';
+export type { ArchiveType } from './archive-type.ts';
+export type { ExtractLimits } from './budget.ts';
+export type { Owner } from './destination.ts';
+export { extract } from './extract.ts';
+export type { Extracted, ExtractOptions } from './extract.ts';
+export { extractLayer } from './extract-layer.ts';
+export type { ExtractLayerOptions } from './extract-layer.ts';
+export { pack } from './pack.ts';
+export type { PackOptions } from './pack.ts';
+export type { Include } from './walk.ts';
