@@ -117,3 +117,14 @@ export type {
   PodStatus,
 } from './kube/pod-kinds.ts';
 export type { PodTemplateSpec, ResourceRequirements, Volume, VolumeMount } from './kube/pod-kinds.ts';
+
+export type { ComponentChoice } from './config/choices.ts';
+export { configFolder, loadConfig } from './config/load.ts';
+export type { FlagValue, LoadConfigOptions, LoadedConfig, Profile } from './config/load.ts';
+export { loadInstallation } from './config/load-installation.ts';
+export type { Installation } from './config/load-installation.ts';
+export { originText } from './config/origin.ts';
+export type { Origin } from './config/origin.ts';
+export { resolvePlugins } from './config/resolve-plugins.ts';
+export type { PluginLookup, ResolvedPlugin } from './config/resolve-plugins.ts';
+export type { ConfigSource, Slot } from './config/schema.ts';

@@ -5,8 +5,8 @@ import type { Problem } from './problem.ts';
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
-/** Where the value at a path was written; undefined when nobody knows. */
-export type Locate = (path: Path) => string | undefined;
+/** Where the value at a path was written, or its key; undefined when nobody knows. */
+export type Locate = (path: Path, part?: 'key' | 'value') => string | undefined;
 
 /** How a schema's issues are told to a person. */
 export interface ConfigContext {
@@ -32,8 +32,8 @@ export function checkConfig<S extends z.ZodType>(
 
 function issueProblems(schema: z.ZodType, value: unknown, issue: Issue, context: ConfigContext): Problem[] {
   const path = [...(context.prefix ?? []), ...issue.path];
-  const problem = (at: Path, message: string, fix?: string): Problem => {
-    const origin = context.locate?.(at);
+  const problem = (at: Path, message: string, fix?: string, part?: 'key'): Problem => {
+    const origin = context.locate?.(at, part);
     return {
       code: 'CONFIG_INVALID',
       message,
@@ -44,7 +44,7 @@ function issueProblems(schema: z.ZodType, value: unknown, issue: Issue, context:
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, issue.path);
     return issue.keys.map((key) =>
-      problem([...path, key], `Unknown key "${key}" in ${place(path)}`, suggestion(key, known)),
+      problem([...path, key], `Unknown key "${key}" in ${place(path)}`, suggestion(key, known), 'key'),
     );
   }
   if (issue.code === 'invalid_union') {

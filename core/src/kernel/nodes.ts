@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import { checkConfig } from './config-problems.ts';
 import type { Container } from './container.ts';
 import { order, type GraphNode } from './graph.ts';
 import type { Derivation, PlatformNode, PlatformOptions, PluginUse } from './platform.ts';
+import type { AnyPlugin } from './plugin.ts';
 import type { Problem } from './problem.ts';
 import { token, type Needs, type Token } from './token.ts';
 
@@ -36,11 +38,12 @@ export function checkNodes(options: PlatformOptions): {
     drafts.push(plan);
   }
   for (const derivation of options.derive ?? []) drafts.push(derivedNode(derivation));
-  for (const needs of [
-    ...options.plugins.map((use) => use.plugin.needs),
+  const allNeeds = [
+    ...options.plugins.map((use) => needsOf(use.plugin)),
     ...(options.derive ?? []).map((d) => d.needs),
-  ]) {
-    for (const wanted of Object.values(needs as Needs)) {
+  ];
+  for (const needs of allNeeds) {
+    for (const wanted of Object.values(needs)) {
       const needed = 'optional' in wanted ? wanted.optional : wanted;
       if (needed.list === true) listOf(needed); // a list that nobody is in is there all the same
     }
@@ -53,9 +56,9 @@ export function checkNodes(options: PlatformOptions): {
 
 function pluginNode(name: string, use: PluginUse, problems: Problem[]): NodePlan {
   const { plugin, origin } = use;
-  const { config, problems: invalid } = checkConfig(plugin.config, use.config ?? {}, {
+  const { config, problems: invalid } = checkConfig(plugin.config as z.ZodType, use.config ?? {}, {
     prefix: use.path ?? [name, 'with'],
-    locate: (path) => use.locate?.(path.slice(use.path?.length ?? 2)) ?? origin,
+    locate: (path, part) => use.locate?.(path.slice(use.path?.length ?? 2), part) ?? origin,
   });
   problems.push(...invalid);
   const many = plugin.provides.many !== undefined;
@@ -65,9 +68,9 @@ function pluginNode(name: string, use: PluginUse, problems: Problem[]): NodePlan
   return {
     name: `plugin "${name}"`,
     provides: provides.id,
-    needs: needList(plugin.needs as Needs),
+    needs: needList(needsOf(plugin)),
     node,
-    make: (container) => plugin.create(container.pick(plugin.needs as Needs), config) as unknown,
+    make: (container): unknown => plugin.create(container.pick(needsOf(plugin)), config),
     ...at(origin),
   };
 }
@@ -91,6 +94,10 @@ function listNode(list: Token<unknown>, members: readonly Token<unknown>[]): Nod
     node: { name: list.id, kind: 'list', token: list, after: [] },
     make: (container) => Object.freeze(members.map((member) => container.get(member))),
   };
+}
+
+function needsOf(plugin: AnyPlugin): Needs {
+  return plugin.needs as Needs;
 }
 
 /** Fills in who comes after whom, by node name. */

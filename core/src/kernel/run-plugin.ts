@@ -84,10 +84,10 @@ function startLoop(
   name: string,
 ): { readonly ready: Promise<void>; readonly loop: Promise<void> } {
   let ready: () => void = () => undefined;
-  let isReady = false;
+  const state = { ready: false };
   const readiness = new Promise<void>((resolve) => {
     ready = () => {
-      isReady = true;
+      state.ready = true;
       resolve();
     };
   });
@@ -110,7 +110,7 @@ function startLoop(
     if (!signal.aborted) {
       throw new EpinioError(
         'PLUGIN_RUN_FAILED',
-        `Plugin "${name}" ended ${isReady ? 'by itself' : 'before it was ready'}`,
+        `Plugin "${name}" ended ${state.ready ? 'by itself' : 'before it was ready'}`,
         { fault: 'system' },
       );
     }

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { join } from 'node:path';
+
+/** Packages that a `use:` name can stand for, best first. */
+export function packageNames(use: string): readonly string[] {
+  return use.includes('/') ? [use] : [`@epinio/plugin-${use}`, `epinio-plugin-${use}`, use];
+}
+
+/** True for a `use:` that is a path, not a name. */
+export function isPath(use: string): boolean {
+  return /^(\.{1,2}([/\\]|$)|[/\\]|[A-Za-z]:[/\\])/.test(use);
+}
+
+/**
+ * Finds the file that `use` names, as Node.js would from a module in `folder`, with the conditions that
+ * this process was started with. @returns undefined when there is none.
+ */
+export function findPlugin(use: string, folder: string): string | undefined {
+  const require = createRequire(join(folder, 'epinio.config.yaml'));
+  for (const name of isPath(use) ? [use] : packageNames(use)) {
+    if (isBuiltin(name)) continue;
+    try {
+      return require.resolve(name);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      const importOnly = code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? importEntry(name, require) : undefined;
+      if (importOnly !== undefined) return importOnly;
+      if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The entry of a package that exports it for `import` alone, which `require.resolve` does not look at. */
+function importEntry(name: string, require: NodeJS.Require): string | undefined {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    const manifest = readManifest(join(folder, name, 'package.json'));
+    if (manifest === undefined) continue;
+    const entry = target(manifest.exports, true);
+    return entry === undefined ? undefined : join(folder, name, entry);
+  }
+  return undefined;
+}
+
+function target(exports: unknown, isRoot: boolean): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  const conditions = exports as Readonly<Record<string, unknown>>;
+  if (isRoot && '.' in conditions) return target(conditions['.'], false);
+  return ['node', 'import', 'default']
+    .map((key) => target(conditions[key], false))
+    .find((found) => found !== undefined);
+}
+
+function readManifest(file: string): { readonly exports?: unknown } | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as { readonly exports?: unknown };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
