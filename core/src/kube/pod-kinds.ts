@@ -55,6 +55,11 @@ export interface ContainerProbe {
   readonly failureThreshold?: number;
 }
 
+export interface LifecycleHandler {
+  readonly sleep?: { readonly seconds: number };
+  readonly exec?: { readonly command?: readonly string[] };
+}
+
 export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
@@ -77,6 +82,11 @@ export interface Container {
   readonly readinessProbe?: ContainerProbe;
   readonly livenessProbe?: ContainerProbe;
   readonly startupProbe?: ContainerProbe;
+  readonly lifecycle?: {
+    readonly postStart?: LifecycleHandler;
+    /** Runs before the container is told to end; its time counts towards the grace period. */
+    readonly preStop?: LifecycleHandler;
+  };
   readonly restartPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;
