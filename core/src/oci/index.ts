@@ -1,0 +1,14 @@
+export { createOciClient } from './client.ts';
+export type { Image, OciClient, OciClientOptions } from './client.ts';
+export { digestOf, hashFor, parseDigest } from './digest.ts';
+export type { Digest } from './digest.ts';
+export type { HttpTimeouts } from './http.ts';
+export type { OciDescriptor, OciImageConfig, OciIndex, OciManifest, OciPlatform } from './image.ts';
+export type { ImageManifest, RawManifest } from './manifests.ts';
+export { isIndexType, isManifestType, mediaTypes } from './media-types.ts';
+export { defaultPlatform, selectPlatform } from './platform.ts';
+export type { PushBlobOptions, PushBlobResult } from './push-blob.ts';
+export { formatReference, isRepositoryName, isTag, parseReference } from './reference.ts';
+export type { ImageReference } from './reference.ts';
+export { writeLayer } from './write-layer.ts';
+export type { LayerSource, WriteLayerOptions, WrittenLayer } from './write-layer.ts';
