@@ -80,6 +80,8 @@ export type { PlatformSettings } from './ports/settings.ts';
 
 export { createBackoff } from './kube/backoff.ts';
 export type { Backoff } from './kube/backoff.ts';
+export { eventFor } from './kube/event.ts';
+export type { EventFacts } from './kube/event.ts';
 export { createInformers } from './kube/informers.ts';
 export type { InformersOptions, OwnedInformers } from './kube/informers.ts';
 export type {
@@ -128,3 +130,5 @@ export type { Origin } from './config/origin.ts';
 export { resolvePlugins } from './config/resolve-plugins.ts';
 export type { PluginLookup, ResolvedPlugin } from './config/resolve-plugins.ts';
 export type { ConfigSource, Slot } from './config/schema.ts';
+export { startWorkQueue } from './kube/work-queue.ts';
+export type { WorkQueue, WorkQueueOptions } from './kube/work-queue.ts';

@@ -18,7 +18,10 @@ export interface EventFacts {
  * Pure: the Event that tells what happened to an object, as `kubectl describe` shows it. To be applied: the
  * name follows from the object and the facts, so that the same said twice is one Event with a newer time.
  */
-export function eventFor(object: KubeObject, { type, reason, message, component, at }: EventFacts): EventObject {
+export function eventFor(
+  object: KubeObject,
+  { type, reason, message, component, at }: EventFacts,
+): EventObject {
   const { name, uid = '', namespace = 'default', resourceVersion } = object.metadata;
   const digest = createHash('sha256')
     .update(JSON.stringify([component, object.kind, uid, reason, message]))
