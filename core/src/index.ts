@@ -132,3 +132,18 @@ export type { PluginLookup, ResolvedPlugin } from './config/resolve-plugins.ts';
 export type { ConfigSource, Slot } from './config/schema.ts';
 export { startWorkQueue } from './kube/work-queue.ts';
 export type { WorkQueue, WorkQueueOptions } from './kube/work-queue.ts';
+
+export type { ExecutorContext, PartExecutor, PartExecutors } from './install/executor.ts';
+export { componentsOf } from './install/install-component.ts';
+export type { InstallComponent } from './install/install-component.ts';
+export { install, prepareInstall } from './install/install.ts';
+export type { InstallOptions } from './install/install.ts';
+export { refText } from './install/part-ref.ts';
+export type { PartRef } from './install/part-ref.ts';
+export { planText } from './install/plan-text.ts';
+export type { ChangeStep, InstallPlan, Step, WaitStep } from './install/plan.ts';
+export type { InstallEvent, OnInstallEvent } from './install/progress.ts';
+export { readRecord } from './install/record.ts';
+export type { InstallationRecord, RecordedComponent, RecordedPlugin } from './install/record.ts';
+export { planUninstall, uninstall } from './install/uninstall.ts';
+export type { UninstallOptions } from './install/uninstall.ts';

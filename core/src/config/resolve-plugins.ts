@@ -65,7 +65,7 @@ async function loadPlugin(choice: ComponentChoice, lookup: PluginLookup): Promis
   } catch (error) {
     return {
       code: 'PLUGIN_LOAD_FAILED',
-      message: `Plugin "${choice.use}" (${String(file)}) failed while it was loaded: ${messageOf(error)}`,
+      message: `Plugin "${choice.use}" (${typeof file === 'string' ? file : choice.use}) failed while it was loaded: ${messageOf(error)}`,
       fix: 'install it again, or report this to its author',
       origin,
       cause: error,

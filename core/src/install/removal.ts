@@ -1,0 +1,38 @@
+import { isCrd, isNamespace, refKey, type PartRef } from './part-ref.ts';
+import type { ChangeStep } from './plan.ts';
+import type { RecordedComponent, RecordedPart } from './record.ts';
+
+/**
+ * Pure: the removal of recorded parts: components in reverse, and of each first its objects, then its
+ * definitions, then its namespaces. What was adopted is not touched.
+ */
+export function removalSteps(
+  components: readonly RecordedComponent[],
+  after: readonly string[] = [],
+): ChangeStep[] {
+  const steps: ChangeStep[] = [];
+  let before = after;
+  for (const component of components.toReversed()) {
+    const parts = component.adopted === true ? [] : component.parts.filter((part) => part.adopted !== true);
+    for (const stage of [(ref: PartRef) => !isNamespace(ref) && !isCrd(ref), isCrd, isNamespace]) {
+      const stageSteps = parts
+        .filter((part) => stage(part.ref))
+        .map((part) => removal(component.id, part, before));
+      if (stageSteps.length === 0) continue;
+      steps.push(...stageSteps);
+      before = stageSteps.map((step) => step.id);
+    }
+  }
+  return steps;
+}
+
+function removal(component: string, part: RecordedPart, after: readonly string[]): ChangeStep {
+  return {
+    kind: 'change',
+    id: `remove ${component}: ${refKey(part.ref)}`,
+    component,
+    action: 'remove',
+    ref: part.ref,
+    after,
+  };
+}

@@ -1,0 +1,89 @@
+import type { Kube } from '../ports/kube.ts';
+import { assertExecutable } from './apply.ts';
+import { executorFor, type PartExecutors } from './executor.ts';
+import { executorsFor } from './install.ts';
+import { isNamespace, refKey } from './part-ref.ts';
+import type { ChangeStep } from './plan.ts';
+import type { OnInstallEvent } from './progress.ts';
+import { RecordWriter, type InstallationRecord } from './record.ts';
+import { removalSteps } from './removal.ts';
+import { runSteps } from './run-steps.ts';
+
+/** Where to uninstall from. */
+export interface UninstallOptions {
+  readonly kube: Kube;
+  /** The platform's own namespace. */
+  readonly namespace: string;
+  readonly executors?: PartExecutors;
+  readonly signal: AbortSignal;
+  readonly onEvent?: OnInstallEvent;
+}
+
+/**
+ * Removes what was recorded, in reverse, and nothing that was adopted; the platform's namespace, and the
+ * record with it, comes last. After an interruption it goes on. @returns false when nothing is installed.
+ */
+export async function uninstall(options: UninstallOptions): Promise<boolean> {
+  const { kube, namespace, signal, onEvent } = options;
+  const executors = executorsFor(kube, options.executors);
+  const writer = await RecordWriter.open(kube, namespace, signal);
+  if (writer.record === undefined) return false;
+  const progress = new UninstallRecord(writer.record);
+  const steps = planUninstall(writer.record, namespace);
+  assertExecutable(steps, executors);
+  await writer.save(progress.current());
+  const last = steps.find((step) => holdsRecord(step, namespace));
+  const execute = async (step: ChangeStep): Promise<void> => {
+    await executorFor(executors, step.ref.kind).remove(step.ref, { component: step.component, signal });
+    progress.finish(step);
+    await writer.save(progress.current());
+  };
+  const rest = steps.filter((step) => step !== last);
+  await runSteps(rest, { signal, onEvent, execute: (step) => execute(step as ChangeStep) });
+  if (last !== undefined) {
+    const remove = (): Promise<void> =>
+      executorFor(executors, last.ref.kind).remove(last.ref, { component: last.component, signal });
+    await runSteps([{ ...last, after: [] }], { signal, onEvent, execute: remove });
+  }
+  // Gone with its namespace, unless that was adopted.
+  await writer.remove();
+  return true;
+}
+
+/** Pure: the steps of an uninstall, the platform's own namespace last. */
+export function planUninstall(record: InstallationRecord, namespace: string): readonly ChangeStep[] {
+  const steps = removalSteps(record.components);
+  const last = steps.find((step) => holdsRecord(step, namespace));
+  if (last === undefined) return steps;
+  const others = steps
+    .filter((step) => step !== last)
+    .map((step) => ({ ...step, after: step.after.flatMap((id) => (id === last.id ? last.after : [id])) }));
+  return [...others, { ...last, after: others.map((step) => step.id) }];
+}
+
+function holdsRecord(step: ChangeStep, namespace: string): boolean {
+  return isNamespace(step.ref) && step.ref.kind === 'manifest' && step.ref.name === namespace;
+}
+
+class UninstallRecord {
+  readonly #record: InstallationRecord;
+  readonly #gone = new Set<string>();
+
+  constructor(record: InstallationRecord) {
+    this.#record = record;
+  }
+
+  finish(step: ChangeStep): void {
+    this.#gone.add(refKey(step.ref));
+  }
+
+  /** Components keep their place until all their parts are gone. */
+  current(): InstallationRecord {
+    const components = this.#record.components.map((component) => ({
+      ...component,
+      state: 'pending' as const,
+      parts: component.parts.filter((part) => !this.#gone.has(refKey(part.ref))),
+    }));
+    return { ...this.#record, state: 'uninstalling', components };
+  }
+}
