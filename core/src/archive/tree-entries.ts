@@ -16,6 +16,8 @@ export interface TreeOptions {
   readonly include?: Include | undefined;
   /** `inside`: a symbolic link that leads out of the folder is an error. `any`: kept, as images have them. */
   readonly links: 'inside' | 'any';
+  /** Changes where a symbolic link leads; `name` is that of the entry. Default: as it is. */
+  readonly linkTarget?: ((name: string, target: string) => string) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -71,7 +73,7 @@ async function load(directory: string, prefix: string, found: Found, options: Tr
         : { name, type: 'file', size: file.content.length, ...file };
     }
     case 'symlink':
-      return { name, type: 'symlink', linkName: await readLink(directory, found.path, options.links) };
+      return { name, type: 'symlink', linkName: await readLink(directory, found.path, name, options) };
     case 'other':
       options.onWarning?.(
         `${quote(found.path)} is neither file, folder nor link (a socket or pipe) and is left out`,
@@ -80,7 +82,12 @@ async function load(directory: string, prefix: string, found: Found, options: Tr
   }
 }
 
-async function readLink(directory: string, path: string, links: TreeOptions['links']): Promise<string> {
+async function readLink(
+  directory: string,
+  path: string,
+  name: string,
+  { links, linkTarget }: TreeOptions,
+): Promise<string> {
   const target = await readlink(join(directory, path)).catch((error: unknown) => {
     throw sourceError(error, path);
   });
@@ -93,7 +100,7 @@ async function readLink(directory: string, path: string, links: TreeOptions['lin
       },
     );
   }
-  return target;
+  return linkTarget === undefined ? target : linkTarget(name, target);
 }
 
 async function* abortable(

@@ -5,6 +5,7 @@ export type { Digest } from './digest.ts';
 export type { HttpTimeouts } from './http.ts';
 export type { OciDescriptor, OciImageConfig, OciIndex, OciManifest, OciPlatform } from './image.ts';
 export type { ImageManifest, RawManifest } from './manifests.ts';
+export { isLoopback } from './loopback.ts';
 export { isIndexType, isManifestType, mediaTypes } from './media-types.ts';
 export { defaultPlatform, selectPlatform } from './platform.ts';
 export type { PushBlobOptions, PushBlobResult } from './push-blob.ts';

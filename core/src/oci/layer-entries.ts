@@ -21,10 +21,11 @@ export async function* layerEntries({
     }
     const name = components.join('/');
     if (isTree) {
-      const { directory, include } = source;
+      const { directory, include, linkTarget } = source;
       yield* treeEntries(directory, name === '' ? '' : `${name}/`, {
         include,
         links: 'any',
+        linkTarget,
         signal,
         onWarning,
       });

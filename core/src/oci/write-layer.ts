@@ -18,7 +18,13 @@ const GZIP_LEVEL = 6;
 
 /** Something that goes into a layer at the path `at`, which is relative to the image's root. */
 export type LayerSource =
-  | { readonly at: string; readonly directory: string; readonly include?: Include }
+  | {
+      readonly at: string;
+      readonly directory: string;
+      readonly include?: Include;
+      /** Changes where a symbolic link leads; `name` is its path in the image, without a slash before it. */
+      readonly linkTarget?: (name: string, target: string) => string;
+    }
   | { readonly at: string; readonly content: string | Uint8Array; readonly executable?: boolean }
   | { readonly at: string; readonly file: string }
   | { readonly at: string; readonly linkTo: string };
