@@ -121,8 +121,8 @@ function nearest(word: string, known: readonly string[]): string | undefined {
     .map((candidate) => ({ candidate, far: distance(folded, fold(candidate)) }))
     .toSorted((a, b) => a.far - b.far);
   const [best] = ranked;
-  // A third of the letters wrong is still a slip of the fingers; more is another word.
-  return best !== undefined && best.far <= Math.max(1, Math.floor(word.length / 3))
+  // Two letters changed places, or a third of them wrong, is a slip of the fingers; more is another word.
+  return best !== undefined && best.far <= Math.max(word.length > 3 ? 2 : 1, Math.floor(word.length / 3))
     ? `did you mean "${best.candidate}"?`
     : undefined;
 }

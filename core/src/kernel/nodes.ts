@@ -31,7 +31,10 @@ export function checkNodes(options: PlatformOptions): {
   for (const use of options.plugins) {
     const name = use.name ?? use.plugin.id;
     const taken = named.get(name);
-    if (taken !== undefined) problems.push(sameName(name, use, taken));
+    if (taken !== undefined) {
+      problems.push(sameName(name, use, taken));
+      continue;
+    }
     named.set(name, use);
     const plan = pluginNode(name, use, problems);
     if (use.plugin.provides.many !== undefined) listOf(use.plugin.provides.many).push(plan.node.token);
