@@ -1,0 +1,3 @@
+export { createKube } from './kube-client.ts';
+export type { KubeClient, KubeClientOptions } from './kube-client.ts';
+export { systemClock } from './system-clock.ts';
