@@ -1,0 +1,111 @@
+import { Client } from 'undici';
+
+export interface EndpointOptions {
+  /** How long the application may take to begin its answer, in milliseconds. */
+  readonly responseTimeoutMs: number;
+  /** Limit of the header of its answer. */
+  readonly maxHeaderBytes: number;
+}
+
+/** A connection that one request has to itself. */
+export interface Lease {
+  readonly client: Client;
+  /** Gives it back for the next request; the exchange on it is over. */
+  release(): void;
+  /** Closes it, and with it the exchange that is still on it. */
+  discard(reason: Error): void;
+}
+
+/** Idle connections kept for one instance; more are closed after their request. */
+const MAX_IDLE = 64;
+/** Below the 5 s after which Node and others close an idle connection, so that we are first. */
+const IDLE_MS = 4_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** An instance that refused a connection is asked last for this long. */
+const SUSPICION_MS = 1_000;
+
+/**
+ * One instance of an application, with its connections. Each carries one request at a time, so that a broken
+ * one costs a single request, and nothing ever waits behind another.
+ */
+export class Endpoint {
+  /** `address:port` */
+  readonly address: string;
+  readonly #options: EndpointOptions;
+  readonly #idle: Client[] = [];
+  #outstanding = 0;
+  #suspectUntil = 0;
+  #isRetired = false;
+
+  constructor(address: string, options: EndpointOptions) {
+    this.address = address;
+    this.#options = options;
+  }
+
+  /** Requests under way. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** @param now milliseconds since the epoch */
+  isSuspect(now: number): boolean {
+    return now < this.#suspectUntil;
+  }
+
+  /** Notes that it did not take a connection. */
+  suspect(now: number): void {
+    this.#suspectUntil = now + SUSPICION_MS;
+  }
+
+  lease(): Lease {
+    // The last one used is the one least likely to have been closed by the other side.
+    const client = this.#idle.pop() ?? this.#connect();
+    this.#outstanding++;
+    let isOver = false;
+    const end = (): boolean => {
+      if (isOver) return false;
+      isOver = true;
+      this.#outstanding--;
+      return true;
+    };
+    return {
+      client,
+      release: () => {
+        if (!end() || client.destroyed) return;
+        if (this.#isRetired || this.#idle.length >= MAX_IDLE) void client.close();
+        else this.#idle.push(client);
+      },
+      discard: (reason) => {
+        end();
+        void client.destroy(reason);
+      },
+    };
+  }
+
+  /** Lets the requests under way finish, and takes no connection for later. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const client of this.#idle.splice(0)) void client.close();
+  }
+
+  #connect(): Client {
+    const client = new Client(`http://${this.address}`, {
+      pipelining: 1,
+      keepAliveTimeout: IDLE_MS,
+      // Backends that announce their timeout are believed, less this margin.
+      keepAliveTimeoutThreshold: 1_000,
+      keepAliveMaxTimeout: 60_000,
+      headersTimeout: this.#options.responseTimeoutMs,
+      bodyTimeout: 0, // a stream may be silent for as long as it likes; the client's hanging up ends it
+      maxHeaderSize: this.#options.maxHeaderBytes,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+    });
+    client.on('disconnect', () => {
+      const index = this.#idle.indexOf(client);
+      if (index === -1) return; // in use: whoever leased it sees the error
+      this.#idle.splice(index, 1);
+      void client.close();
+    });
+    return client;
+  }
+}
