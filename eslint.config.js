@@ -1,7 +1,11 @@
 import n from 'eslint-plugin-n';
 import tseslint from 'typescript-eslint';
 
-const testFunctions = ['describe', 'it', 'test', 'suite'].map((name) => ({ from: 'package', name, package: 'node:test' }));
+const testFunctions = ['describe', 'it', 'test', 'suite'].map((name) => ({
+  from: 'package',
+  name,
+  package: 'node:test',
+}));
 
 /** Imports that a folder may not make, each with the reason that is shown. */
 const forbid = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
@@ -19,23 +23,35 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: testFunctions }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unnecessary-type-parameters': 'off', // a type parameter that only names the caller's type documents the port
       '@typescript-eslint/prefer-promise-reject-errors': 'off', // an AbortSignal's reason is of any type
       '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'the environment is read in cli/src/bin.ts' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'the environment is read in cli/src/bin.ts' },
+      ],
     },
   },
   {
     files: ['core/src/**'],
-    rules: forbid({ group: ['@epinio/*', '**/plugins/**', '**/cli/**'], message: 'core knows contracts, never products' }),
+    rules: forbid({
+      group: ['@epinio/*', '**/plugins/**', '**/cli/**'],
+      message: 'core knows contracts, never products',
+    }),
   },
   {
     files: ['plugins/**', 'examples/plugins/**'],
     rules: forbid(
       { group: ['tsyringe', 'reflect-metadata'], message: 'needs arrive as the argument of create' },
-      { group: ['epinio', '**/cli/**', '**/core/src/**', '@epinio/core/adapters', '@epinio/core/api'], message: 'a plugin imports @epinio/core, its oci and archive, and its testkit in tests' },
+      {
+        group: ['epinio', '**/cli/**', '**/core/src/**', '@epinio/core/adapters', '@epinio/core/api'],
+        message: 'a plugin imports @epinio/core, its oci and archive, and its testkit in tests',
+      },
     ),
   },
   {
@@ -45,6 +61,11 @@ export default tseslint.config(
   {
     files: ['cli/src/bin.ts', '**/lifecycle/**', '**/supervisor/**'],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    // Programs of builds: they speak by their output, and are told by their environment.
+    files: ['plugins/*/buildpacks/**'],
+    rules: { 'no-console': 'off', 'no-restricted-properties': 'off' },
   },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

@@ -1,0 +1,2 @@
+/** Ends the build with one sentence for people. */
+export class Failure extends Error {}
