@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kernel/component.ts';
 import { hasCode } from '../../kernel/errors.ts';
+import { kubeError } from '../../kube/kube-error.ts';
 
 /** Where the objects of one kind are found. */
 export interface Resource {
@@ -25,11 +26,11 @@ type Kinds = ReadonlyMap<string, Resource>;
  * each time, since its CustomResourceDefinition may have come; askers of one moment share the answer.
  */
 export class Discovery {
-  readonly #read: (path: string, signal: AbortSignal | undefined) => Promise<unknown>;
+  readonly #read: (path: string) => Promise<unknown>;
   readonly #known = new Map<string, Kinds>();
   readonly #asking = new Map<string, Promise<Kinds>>();
 
-  constructor(read: (path: string, signal: AbortSignal | undefined) => Promise<unknown>) {
+  constructor(read: (path: string) => Promise<unknown>) {
     this.#read = read;
   }
 
@@ -57,7 +58,9 @@ export class Discovery {
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const kinds = new Map<string, Resource>();
     try {
-      const { resources } = (await this.#read(root, undefined)) as ResourceList;
+      const { resources } = (await this.#read(root)) as Partial<ResourceList>;
+      if (resources === undefined)
+        throw kubeError({ code: 500, message: `"${root}" answered without a list of kinds` });
       for (const { name, kind, namespaced } of resources) {
         // "deployments/scale" has a kind of its own that has no objects.
         if (!name.includes('/')) kinds.set(kind, { root, name, namespaced });

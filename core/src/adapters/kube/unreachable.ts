@@ -20,13 +20,17 @@ export function unreachable(server: URL, context: string, cause: unknown): Epini
   const fact = isTrust
     ? `cannot be trusted: ${messageOf(cause)}`
     : (FACTS[code] ?? `did not answer: ${messageOf(cause)}`);
-  return new EpinioError('KUBE_UNREACHABLE', `The Kubernetes API at "${server.href}" ${fact}`, {
-    fix: isTrust
-      ? `Check "certificate-authority-data" and the address of context "${context}" in the kubeconfig`
-      : `Check that the cluster runs, and the address of context "${context}" in the kubeconfig`,
-    status: 503,
-    cause,
-  });
+  return new EpinioError(
+    'KUBE_UNREACHABLE',
+    `The Kubernetes API at "${server.href.replace(/\/$/, '')}" ${fact}`,
+    {
+      fix: isTrust
+        ? `Check "certificate-authority-data" and the address of context "${context}" in the kubeconfig`
+        : `Check that the cluster runs, and the address of context "${context}" in the kubeconfig`,
+      status: 503,
+      cause,
+    },
+  );
 }
 
 /** True when the request may have been cut off on its way, so that saying it again can help. */
