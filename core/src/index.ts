@@ -123,10 +123,14 @@ export type { PodTemplateSpec, ResourceRequirements, Volume, VolumeMount } from 
 export type { ComponentChoice } from './config/choices.ts';
 export { configFolder, loadConfig } from './config/load.ts';
 export type { FlagValue, LoadConfigOptions, LoadedConfig, Profile } from './config/load.ts';
+export { configJsonSchema } from './config/json-schema.ts';
+export type { JsonSchema } from './config/json-schema.ts';
 export { loadInstallation } from './config/load-installation.ts';
 export type { Installation } from './config/load-installation.ts';
 export { originText } from './config/origin.ts';
 export type { Origin } from './config/origin.ts';
+export { resolvedConfig, resolvedText } from './config/resolved.ts';
+export type { ResolvedValue } from './config/resolved.ts';
 export { resolvePlugins } from './config/resolve-plugins.ts';
 export type { PluginLookup, ResolvedPlugin } from './config/resolve-plugins.ts';
 export type { ConfigSource, Slot } from './config/schema.ts';

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
+import { EpinioError } from '../kernel/errors.ts';
 
 /** Packages that a `use:` name can stand for, best first. */
 export function packageNames(use: string): readonly string[] {
@@ -14,7 +15,8 @@ export function isPath(use: string): boolean {
 
 /**
  * Finds the file that `use` names, as Node.js would from a module in `folder`, with the conditions that
- * this process was started with. @returns undefined when there is none.
+ * this process was started with. @returns undefined when there is none. Fails with `PLUGIN_ENTRY_MISSING`
+ * for a package that is there without its entry.
  */
 export function findPlugin(use: string, folder: string): string | undefined {
   const require = createRequire(join(folder, 'epinio.config.yaml'));
@@ -24,21 +26,32 @@ export function findPlugin(use: string, folder: string): string | undefined {
       return require.resolve(name);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      const importOnly = code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? importEntry(name, require) : undefined;
-      if (importOnly !== undefined) return importOnly;
       if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+      const entry = isPath(use) ? undefined : otherEntry(name, require);
+      if (entry !== undefined) return entry;
     }
   }
   return undefined;
 }
 
-/** The entry of a package that exports it for `import` alone, which `require.resolve` does not look at. */
-function importEntry(name: string, require: NodeJS.Require): string | undefined {
-  for (const folder of require.resolve.paths(name) ?? []) {
-    const manifest = readManifest(join(folder, name, 'package.json'));
+/**
+ * The entry of a package that `require.resolve` does not see: exported for `import` alone, or shadowed by
+ * a condition of this process whose file was not published.
+ */
+function otherEntry(name: string, require: NodeJS.Require): string | undefined {
+  for (const modules of require.resolve.paths(name) ?? []) {
+    const folder = join(modules, name);
+    const manifest = readManifest(join(folder, 'package.json'));
     if (manifest === undefined) continue;
     const entry = target(manifest.exports, true);
-    return entry === undefined ? undefined : join(folder, name, entry);
+    if (entry !== undefined && existsSync(join(folder, entry))) return join(folder, entry);
+    throw new EpinioError(
+      'PLUGIN_ENTRY_MISSING',
+      `Package "${name}" is in "${folder}", but the module it exports is not`,
+      {
+        fix: 'build it, or install it again',
+      },
+    );
   }
   return undefined;
 }

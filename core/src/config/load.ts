@@ -83,7 +83,7 @@ export async function readConfig(
   const problems: Problem[] = [];
   const checked = (source: Located, against: z.ZodType = schema.configSource): Located => {
     const locateIn: Locate = (path, part) => originText(originAt(source, path, part));
-    problems.push(...checkConfig(against, plain(source), { locate: locateIn }).problems);
+    problems.push(...inFileOrder(checkConfig(against, plain(source), { locate: locateIn }).problems));
     return spellOut(source);
   };
 
@@ -107,10 +107,12 @@ export async function readConfig(
   if (filling !== undefined) sources.push(checked(filling));
   sources.push(locate(DEFAULTS, { kind: 'default' }));
 
-  const merged = sources.reduceRight<LocatedMap>(
+  const { entries } = sources.reduceRight<LocatedMap>(
     (low, high) => (high.kind === 'map' ? (lay(high, low) as LocatedMap) : low),
     map({ kind: 'default' }, []),
   );
+  // What nobody wrote is missing from the file, where there is one.
+  const merged = map(written?.origin ?? { kind: 'default' }, entries);
   problems.push(...missing(merged, profile, options));
   const loaded: LoadedConfig = {
     settings: {
@@ -127,6 +129,15 @@ export async function readConfig(
     locate: (path, part) => originText(originAt(merged, path, part)),
   };
   return { loaded, problems };
+}
+
+/** By line and column, so that a person mends a file from top to bottom. */
+function inFileOrder(problems: readonly Problem[]): Problem[] {
+  const place = ({ origin }: Problem): number => {
+    const [, line = 0, column = 0] = /:(\d+):(\d+)$/.exec(origin ?? '') ?? [];
+    return Number(line) * 10_000 + Number(column);
+  };
+  return problems.toSorted((a, b) => place(a) - place(b));
 }
 
 function flagLayer(flags: readonly FlagValue[]): LocatedMap {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { messageOf } from '../kernel/errors.ts';
+import { isEpinioError, messageOf } from '../kernel/errors.ts';
 import type { AnyPlugin } from '../kernel/plugin.ts';
 import type { PluginUse } from '../kernel/platform.ts';
 import { problemsError, type Problem } from '../kernel/problem.ts';
@@ -63,6 +63,8 @@ async function loadPlugin(choice: ComponentChoice, lookup: PluginLookup): Promis
     if (typeof file !== 'string') return { origin, ...file };
     exported = ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default;
   } catch (error) {
+    if (isEpinioError(error) && error.code === 'PLUGIN_ENTRY_MISSING')
+      return { code: error.code, message: error.message, fix: error.fix ?? '', origin };
     return {
       code: 'PLUGIN_LOAD_FAILED',
       message: `Plugin "${choice.use}" (${typeof file === 'string' ? file : choice.use}) failed while it was loaded: ${messageOf(error)}`,

@@ -105,7 +105,9 @@ export const configSource = z.strictObject({
 });
 
 /** A config file: a source that names its version. */
-export const configFile = configSource.required({ api: true });
+export const configFile = configSource.extend({
+  api: z.literal(CONFIG_API).describe('The version of this file format'),
+});
 
 /** What one source says, as people write it; also the shape of a profile. */
 export type ConfigSource = z.input<typeof configSource>;

@@ -74,16 +74,10 @@ function issueProblems(schema: z.ZodType, value: unknown, issue: Issue, context:
   if (issue.code === 'invalid_value') {
     const given = at(value, issue.path);
     const values = issue.values.map(String);
-    if (given === undefined)
-      return [problem(path, `${name(path)} is missing`, `it is one of ${list(values)}`)];
-    const near = typeof given === 'string' ? nearest(given, values) : undefined;
-    return [
-      problem(
-        path,
-        `${name(path)} must be ${values.length === 1 ? `"${values[0] ?? ''}"` : `one of ${list(values)}`}`,
-        near,
-      ),
-    ];
+    const choices = values.length === 1 ? `"${values[0] ?? ''}"` : `one of ${list(values)}`;
+    if (given === undefined) return [problem(path, `${name(path)} is missing`, `it must be ${choices}`)];
+    const near = typeof given === 'string' && values.length > 1 ? nearest(given, values) : undefined;
+    return [problem(path, `${name(path)} must be ${choices}`, near)];
   }
   const text = issue.message.replace(/^Invalid (input|string): /, '').replace(/\.$/, '');
   return [problem(path, `${name(path)} is not valid: ${text}`)];
