@@ -123,6 +123,7 @@ export type { PodTemplateSpec, ResourceRequirements, Volume, VolumeMount } from 
 export type { ComponentChoice } from './config/choices.ts';
 export { configFolder, loadConfig } from './config/load.ts';
 export type { FlagValue, LoadConfigOptions, LoadedConfig, Profile } from './config/load.ts';
+export { findConfigFile } from './config/find-file.ts';
 export { configJsonSchema } from './config/json-schema.ts';
 export type { JsonSchema } from './config/json-schema.ts';
 export { loadInstallation } from './config/load-installation.ts';
