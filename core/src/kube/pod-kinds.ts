@@ -14,7 +14,11 @@ export interface EnvVar {
     readonly secretKeyRef?: KeySelector;
     readonly configMapKeyRef?: KeySelector;
     readonly fieldRef?: { readonly fieldPath: string; readonly apiVersion?: string };
-    readonly resourceFieldRef?: { readonly resource: string; readonly containerName?: string };
+    readonly resourceFieldRef?: {
+      readonly resource: string;
+      readonly containerName?: string;
+      readonly divisor?: string;
+    };
   };
 }
 
@@ -60,10 +64,18 @@ export interface LifecycleHandler {
   readonly exec?: { readonly command?: readonly string[] };
 }
 
+/** What is done at a turn of a container's life. */
+export interface LifecycleHandler {
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly httpGet?: NonNullable<ContainerProbe['httpGet']>;
+  readonly sleep?: { readonly seconds: number };
+}
+
 export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
   readonly subPath?: string;
+  readonly subPathExpr?: string;
   readonly readOnly?: boolean;
 }
 
@@ -87,6 +99,7 @@ export interface Container {
     /** Runs before the container is told to end; its time counts towards the grace period. */
     readonly preStop?: LifecycleHandler;
   };
+  readonly lifecycle?: { readonly postStart?: LifecycleHandler; readonly preStop?: LifecycleHandler };
   readonly restartPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;
@@ -137,6 +150,10 @@ export interface PodSpec {
   readonly nodeName?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly hostname?: string;
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
   readonly priorityClassName?: string;
   readonly securityContext?: Readonly<Record<string, unknown>>;
 }
