@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.ts';
 import { writeBuildMetadata } from './build-metadata.ts';
@@ -18,32 +18,34 @@ export interface BuildPhaseOptions {
   readonly app: string;
   /** Empty folder for layers; must outlive this phase. */
   readonly layers: string;
-  /** Holds `env/`, the user's build environment. */
-  readonly platform: string;
+  /** The user's build environment: a folder with one file a variable. */
+  readonly environmentFiles: string;
   readonly buildpacks: string;
   /** An order.toml. */
   readonly order: string;
   /** What the last build left; only read. */
   readonly cache: string | undefined;
   /** The container's environment. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly containerEnvironment: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
 }
 
 /** Detect, restore and build: everything that runs other people's programs, and has no secret of ours. */
 export async function buildPhase(options: BuildPhaseOptions): Promise<void> {
-  const { app, layers, platform, output } = options;
+  const { app, layers, output, containerEnvironment } = options;
   const started = performance.now();
   const scratch = join(layers, '.lifecycle');
-  mkdirSync(scratch, { recursive: true });
-  const { HOME } = options.environment;
+  const platform = join(scratch, 'platform');
+  mkdirSync(platform, { recursive: true });
+  symlinkSync(options.environmentFiles, join(platform, 'env'));
+  const { HOME } = containerEnvironment;
   if (HOME !== undefined) mkdirSync(HOME, { recursive: true });
   const context: BuildContext = {
     app,
     layers,
     platform,
     scratch,
-    environment: baseEnvironment(options.environment),
+    environment: baseEnvironment(containerEnvironment),
     platformEnvironment: readPlatformEnvironment(platform),
     machine: thisMachine(),
     output,

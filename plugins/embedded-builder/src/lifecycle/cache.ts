@@ -79,7 +79,7 @@ export function readCacheIndex(cache: string): CacheIndex {
 export function writeCacheIndex(cache: string, index: CacheIndex): void {
   const file = join(cache, INDEX);
   const temporary = `${file}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, 'w', 0o600);
+  const descriptor = openSync(temporary, 'w');
   try {
     writeSync(descriptor, JSON.stringify({ form: FORM, ...index }));
     fsyncSync(descriptor);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { RegistryAuths } from '@epinio/core';
 import { EXIT, LifecycleError } from './lifecycle-error.ts';
 
@@ -9,9 +9,9 @@ interface DockerAuth {
   readonly auth?: string;
 }
 
-/** Credentials of a Docker config file, by registry host. An empty file has none. */
+/** Credentials of a Docker config file, by registry host. No file, or an empty one, has none. */
 export function readDockerConfig(file: string): RegistryAuths {
-  const text = readFileSync(file, 'utf8').trim();
+  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   let auths: Readonly<Record<string, DockerAuth>>;
   try {
     auths = (JSON.parse(text || '{}') as { auths?: typeof auths }).auths ?? {};

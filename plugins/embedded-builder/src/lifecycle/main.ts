@@ -11,11 +11,11 @@ const FLAGS = {
   buildpacks: { type: 'string' },
   cache: { type: 'string' },
   'cache-limit': { type: 'string' },
+  environment: { type: 'string' },
   image: { type: 'string' },
   layers: { type: 'string' },
   'max-bytes': { type: 'string' },
   order: { type: 'string' },
-  platform: { type: 'string' },
   'registry-ca': { type: 'string' },
   'url-file': { type: 'string' },
 } as const;
@@ -40,11 +40,11 @@ async function run(phase: string | undefined, flags: Flags, output: Output): Pro
       return buildPhase({
         app: required('app'),
         layers: required('layers'),
-        platform: required('platform'),
+        environmentFiles: required('environment'),
         buildpacks: required('buildpacks'),
         order: required('order'),
         cache: flags.cache,
-        environment: process.env,
+        containerEnvironment: process.env,
         output,
       });
     }

@@ -1,0 +1,101 @@
+import { hasCode } from '@epinio/core';
+import type { Informer, Job, Kube, LogLine, LogOptions, Pod } from '@epinio/core';
+import { untilFound } from './follow.ts';
+import { CONTAINERS } from './job.ts';
+import { timedLines } from './log-lines.ts';
+import { containerState, hasEnded, phaseOf } from './run-state.ts';
+
+export interface RunLogOptions extends LogOptions {
+  readonly kube: Kube;
+  readonly jobs: Informer<Job>;
+  readonly pods: Informer<Pod>;
+  readonly findJob: () => Job | undefined;
+  /** The newest pod of the run. */
+  readonly findPod: () => Pod | undefined;
+}
+
+/** How long a container whose log has ended may take to be seen as ended. */
+const SETTLE_MS = 2_000;
+
+/**
+ * The log of a run, container after container, each from its start. With `follow`, waits for containers that
+ * have not started, and ends with the run. Aborting the signal ends it without an error.
+ */
+export async function* runLog(options: RunLogOptions): AsyncGenerator<LogLine> {
+  try {
+    for (const container of CONTAINERS) {
+      const pod = options.follow === true ? await started(container, options) : options.findPod();
+      if (pod === undefined) return;
+      if (containerState(pod, container) === 'waiting') continue;
+      yield* containerLog(pod, container, options);
+    }
+  } catch (error) {
+    if (options.signal?.aborted !== true) throw error;
+  }
+}
+
+/** The pod, once the container runs or has run. @returns undefined when it never will. */
+async function started(
+  container: string,
+  { jobs, pods, findJob, findPod, signal }: RunLogOptions,
+): Promise<Pod | undefined> {
+  const { pod } = await untilFound(
+    [jobs, pods],
+    (): { pod: Pod | undefined } | undefined => {
+      const pod = findPod();
+      if (pod !== undefined && containerState(pod, container) !== 'waiting') return { pod };
+      if (pod !== undefined && hasEnded(pod)) return { pod: undefined };
+      const job = findJob();
+      return job === undefined || phaseOf(job) !== 'running' ? { pod: undefined } : undefined;
+    },
+    signal,
+  );
+  return pod;
+}
+
+/** One container's lines; a stream that breaks off while the container runs is taken up where it broke. */
+async function* containerLog(pod: Pod, container: string, options: RunLogOptions): AsyncGenerator<LogLine> {
+  const { kube, follow = false, tailLines, sinceSeconds, sinceTime, signal } = options;
+  const { name, namespace = '' } = pod.metadata;
+  let last = '';
+  for (let from: object = { tailLines, sinceSeconds, sinceTime }; ; from = { sinceTime: last }) {
+    const defined = Object.fromEntries(
+      Object.entries(from).filter(([, value]) => value !== undefined && value !== ''),
+    );
+    const common = { container, follow, timestamps: true, ...(signal !== undefined && { signal }) };
+    try {
+      const after = last;
+      const stream = await kube.logs({ namespace, name }, { ...common, ...defined });
+      for await (const { timestamp, message } of timedLines(stream)) {
+        // Kubernetes counts sinceTime in whole seconds.
+        if (timestamp !== '' && timestamp <= after) continue;
+        if (timestamp !== '') last = timestamp;
+        yield { message, container, pod: name, namespace, timestamp };
+      }
+    } catch (error) {
+      // The pod is gone, and its log with it.
+      if (hasCode(error, 'KUBE_NOT_FOUND')) return;
+      if (!follow || hasCode(error, 'KUBE_FORBIDDEN')) throw error;
+    }
+    if (!follow || (await ended(container, options))) return;
+  }
+}
+
+/** Whether the container has ended, or its pod is gone; false when it still runs after a while. */
+async function ended(container: string, { jobs, pods, findPod, signal }: RunLogOptions): Promise<boolean> {
+  const settle = AbortSignal.timeout(SETTLE_MS);
+  try {
+    await untilFound(
+      [jobs, pods],
+      () => {
+        const pod = findPod();
+        return pod === undefined || containerState(pod, container) !== 'running' ? true : undefined;
+      },
+      signal === undefined ? settle : AbortSignal.any([settle, signal]),
+    );
+    return true;
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+import type { ContainerStatus, Job, Pod } from '@epinio/core';
+import { CANCELED } from './labels.ts';
+
+export type RunPhase = 'running' | 'succeeded' | 'failed';
+
+/** How far a run is, as its Job tells. A run that was cancelled has failed at once. */
+export function phaseOf(job: Job): RunPhase {
+  if (hasCondition(job, 'Complete')) return 'succeeded';
+  if (hasCondition(job, 'Failed') || isCanceled(job)) return 'failed';
+  return 'running';
+}
+
+export function isCanceled(job: Job): boolean {
+  return job.metadata.annotations?.[CANCELED] !== undefined;
+}
+
+/** True when the Job ended because its time was over. */
+export function isTooLate(job: Job): boolean {
+  return (
+    job.status?.conditions?.some(({ type, reason }) => type === 'Failed' && reason === 'DeadlineExceeded') ??
+    false
+  );
+}
+
+function hasCondition(job: Job, type: string): boolean {
+  return (
+    job.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ??
+    false
+  );
+}
+
+/** Of all containers of a pod, init containers first, as they run. */
+export function containerStatuses(pod: Pod): readonly ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}
+
+export function containerState(pod: Pod | undefined, container: string): 'waiting' | 'running' | 'ended' {
+  const state = pod && containerStatuses(pod).find(({ name }) => name === container)?.state;
+  if (state?.terminated !== undefined) return 'ended';
+  return state?.running === undefined ? 'waiting' : 'running';
+}
+
+/** True when no container of the pod will start any more. */
+export function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
