@@ -1,4 +1,7 @@
+import type { z } from 'zod';
 import type { Part, Probe } from '../kernel/component.ts';
+import { withoutSecrets } from '../kernel/config-secrets.ts';
+import { EpinioError, messageOf } from '../kernel/errors.ts';
 import type { AnyPlugin } from '../kernel/plugin.ts';
 import type { Platform, PlatformNode } from '../kernel/platform.ts';
 import type { RecordedPlugin } from './record.ts';
@@ -16,7 +19,7 @@ export interface InstallComponent {
 
 /**
  * The components of a platform's plugins, each after those it needs. `recorded` tells how a plugin is
- * found again by another process.
+ * found and configured again by another process; what its schema marks as secret is left out.
  */
 export function componentsOf(
   platform: Pick<Platform, 'nodes'>,
@@ -25,18 +28,35 @@ export function componentsOf(
   const nodes = new Map(platform.nodes.map((node) => [node.name, node]));
   return platform.nodes.flatMap((node): InstallComponent[] => {
     if (node.plugin === undefined) return [];
-    const plugin = recorded(node);
-    const { parts, probes } = node.plugin as Pick<AnyPlugin, 'parts' | 'probes'>;
+    const own = recorded(node);
+    // A record is readable by more people than a configuration with secrets may be.
+    const config = withoutSecrets(node.plugin.config as z.ZodType, own?.config);
     return [
       {
         id: node.name,
-        ...(plugin === undefined ? {} : { plugin }),
+        ...(own === undefined ? {} : { plugin: { ...own, config } }),
         needs: [...new Set(pluginsBefore(node, nodes))],
-        parts: parts(node.config),
-        probes: probes(node.config),
+        ...objectsOf(node.name, node.plugin, node.config),
       },
     ];
   });
+}
+
+/** What a plugin declares for its config. Both functions are pure, so a failure is the plugin's fault. */
+function objectsOf(
+  name: string,
+  { parts, probes }: AnyPlugin,
+  config: unknown,
+): Pick<InstallComponent, 'parts' | 'probes'> {
+  try {
+    return { parts: parts(config), probes: probes(config) };
+  } catch (cause) {
+    throw new EpinioError(
+      'PLUGIN_PARTS_FAILED',
+      `Plugin "${name}" could not say what it installs: ${messageOf(cause)}`,
+      { fault: 'system', cause },
+    );
+  }
 }
 
 /** Through derived ports and lists, which are nothing to install. */

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { Problem } from './problem.ts';
+import { schemaAt, structures } from './schema-structure.ts';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
@@ -126,38 +127,10 @@ function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[-_]/g, '');
 }
 
-/** The schema of the value at a path, through defaults, optionals and unions. */
-export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
-  let current: z.ZodType | undefined = schema;
-  for (const key of path) {
-    if (current === undefined) return undefined;
-    current = objects(current)
-      .map((def) =>
-        'shape' in def ? def.shape[String(key)] : 'element' in def ? def.element : def.valueType,
-      )
-      .find((found) => found !== undefined);
-  }
-  return current;
-}
-
 function knownKeys(schema: z.ZodType, path: Path): string[] {
   const found = schemaAt(schema, path);
   if (found === undefined) return [];
-  return objects(found).flatMap((def) => ('shape' in def ? Object.keys(def.shape) : []));
-}
-
-type Structure =
-  | { readonly shape: Readonly<Record<string, z.ZodType | undefined>> }
-  | { readonly element: z.ZodType }
-  | { readonly valueType: z.ZodType };
-
-/** The structured schemas behind wrappers. Read from the definition, since another copy of zod has other classes. */
-function objects(schema: z.ZodType): Structure[] {
-  const def = schema._zod.def as unknown as Record<string, unknown>;
-  if (typeof def['shape'] === 'object' || 'element' in def || 'valueType' in def) return [def as Structure];
-  if (Array.isArray(def['options'])) return (def['options'] as z.ZodType[]).flatMap(objects);
-  const inner = (def['innerType'] ?? def['in']) as z.ZodType | undefined;
-  return inner === undefined ? [] : objects(inner);
+  return structures(found).flatMap((def) => ('shape' in def ? Object.keys(def.shape) : []));
 }
 
 function at(value: unknown, path: Path): unknown {
