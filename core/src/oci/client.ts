@@ -62,7 +62,7 @@ export interface OciClient {
   deleteManifest(image: Image, signal?: AbortSignal): Promise<void>;
   /** Of the repository, in the registry's order; none when there is no such repository. */
   tags(image: Image, signal?: AbortSignal): AsyncIterable<string>;
-  /** Closes the connections that are kept open. */
+  /** Closes the connections that are kept open; what is still under way fails. */
   close(): void;
 }
 
@@ -91,7 +91,7 @@ export function createOciClient(options: OciClientOptions = {}): OciClient {
       pushManifest(session, reference(image), manifest, mediaType, signal),
     deleteManifest: (image, signal) => deleteManifest(session, reference(image), signal),
     tags: (image, signal) => listTags(session, reference(image), signal),
-    close: () => session.http.close(),
+    close: () => session.close(),
   };
 }
 

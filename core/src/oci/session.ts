@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RegistryAuths } from '../contracts/registry.ts';
 import { Authorizer } from './authorizer.ts';
 import { Http, type HttpAnswer, type HttpRequest, type HttpTimeouts } from './http.ts';
@@ -34,11 +35,18 @@ export class Session {
   readonly http: Http;
   readonly #authorizer: Authorizer;
   readonly #hasCa: boolean;
+  readonly #closed = new AbortController();
 
   constructor({ auths, ca, timeouts }: SessionOptions) {
     this.http = new Http(timeouts, ca);
     this.#authorizer = new Authorizer(this.http, auths);
     this.#hasCa = ca.length > 0;
+  }
+
+  /** Ends the connections, and the pauses before another attempt. */
+  close(): void {
+    this.#closed.abort(new Error('the client was closed'));
+    this.http.close();
   }
 
   /** Resolves with an answer of an expected status; the caller reads or destroys its stream. */
@@ -48,16 +56,17 @@ export class Session {
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt === ATTEMPTS;
       try {
+        this.#closed.signal.throwIfAborted();
         const answer = await this.#authorized(image, request);
         if (request.expect.includes(answer.status)) return answer;
         const body = await this.#errorBody(answer);
         if (isLast || !TRY_AGAIN.includes(answer.status))
           throw answerError(registry, what, { status: answer.status, body });
-        await pause(attempt, answer.headers['retry-after'], signal);
+        await this.#pause(attempt, answer.headers['retry-after'], signal);
       } catch (error) {
         signal?.throwIfAborted();
         if (isLast || !isPassing(error)) throw unreachable(registry, what, error);
-        await pause(attempt, undefined, signal);
+        await this.#pause(attempt, undefined, signal);
       }
     }
   }
@@ -88,6 +97,19 @@ export class Session {
     }
   }
 
+  async #pause(
+    attempt: number,
+    retryAfter: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const wished = retryAfter === undefined ? NaN : Number(retryAfter) * 1000;
+    const ms = Math.min(Number.isFinite(wished) ? wished : FIRST_PAUSE_MS * 4 ** (attempt - 1), MAX_PAUSE_MS);
+    const { signal: closed } = this.#closed;
+    const ended = signal === undefined ? closed : AbortSignal.any([signal, closed]);
+    await delay(ms, undefined, { signal: ended }).catch(() => undefined); // the reason is better than its error
+    ended.throwIfAborted();
+  }
+
   async #errorBody({ stream }: HttpAnswer): Promise<string> {
     let body = '';
     try {
@@ -108,23 +130,4 @@ function isPassing(error: unknown): boolean {
   return /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|HPE_)/.test(
     code,
   );
-}
-
-async function pause(
-  attempt: number,
-  retryAfter: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const wished = retryAfter === undefined ? NaN : Number(retryAfter) * 1000;
-  const ms = Math.min(Number.isFinite(wished) ? wished : FIRST_PAUSE_MS * 4 ** (attempt - 1), MAX_PAUSE_MS);
-  await new Promise<void>((resolve, reject) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      if (signal?.aborted === true) reject(signal.reason);
-      else resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
-  });
 }
