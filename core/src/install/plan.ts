@@ -124,13 +124,9 @@ function componentSteps(
   }
   const isSettled = recorded?.state === 'ready' && changes.every((step) => !writes(step));
   if (isSettled) return steps;
-  const waits = component.probes.map((probe): WaitStep => ({
-    kind: 'wait',
-    id: `${component.id}: ${probe.what}`,
-    component: component.id,
-    probe,
-    after,
-  }));
+  const waits = component.probes.map((probe, index): WaitStep => {
+    return { kind: 'wait', id: `${component.id}: probe ${index}`, component: component.id, probe, after };
+  });
   return [...steps, ...waits];
 }
 
