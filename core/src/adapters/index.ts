@@ -1,3 +1,12 @@
+export { createDataDirectory } from './data-directory.ts';
+export { createCommands } from './execa-commands.ts';
+export type { CommandsOptions } from './execa-commands.ts';
 export { createKube } from './kube-client.ts';
 export type { KubeClient, KubeClientOptions } from './kube-client.ts';
-export { systemClock } from './system-clock.ts';
+export { createListenPorts } from './listen-ports.ts';
+export type { Lock } from './lock-folder.ts';
+export { createLog } from './pino-log.ts';
+export type { CreateLogOptions, LogLevel, SecretiveLog } from './pino-log.ts';
+export { acquireServerLock, readServerLock } from './server-lock.ts';
+export type { ServerLock } from './server-lock.ts';
+export { createClock, systemClock } from './system-clock.ts';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../ports/clock.ts';
 
@@ -9,6 +10,8 @@ export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    // One signal may end any number of sleeps; Node.js takes more than ten listeners for a leak.
+    if (signal !== undefined) setMaxListeners(0, signal);
     for (let left = ms; left > 0; left -= MAX_TIMER_MS) {
       try {
         await delay(Math.min(left, MAX_TIMER_MS), undefined, signal === undefined ? {} : { signal });
@@ -20,3 +23,8 @@ export const systemClock: Clock = Object.freeze({
     }
   },
 });
+
+/** The machine's time; see `systemClock`. */
+export function createClock(): Clock {
+  return systemClock;
+}

@@ -20,8 +20,9 @@ export interface CommandResult {
 /** Runs programs: an array of arguments, never a shell. Secrets go in by `env` or `input`, never in `args`. */
 export interface Commands {
   /**
-   * Resolves for any exit code. Fails with `COMMAND_NOT_FOUND`, `COMMAND_TIMEOUT` or `COMMAND_ABORTED`;
-   * captured output is bounded, the newest kept.
+   * Resolves for any exit code (128 and more for a signal, as shells have it). Fails with `COMMAND_NOT_FOUND`,
+   * `COMMAND_NOT_STARTED` (no permission, no such `cwd`), `COMMAND_TIMEOUT` or `COMMAND_ABORTED`; what the
+   * program started ends with it then. Captured output is bounded, the newest kept.
    */
   run(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult>;
   /** Absolute path of a program on PATH. */
