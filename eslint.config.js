@@ -31,6 +31,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-type-parameters': 'off', // a type parameter that only names the caller's type documents the port
       '@typescript-eslint/prefer-promise-reject-errors': 'off', // an AbortSignal's reason is of any type
       '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+      // `await using _x = …` names what is held open to the end of the block.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'the environment is read in cli/src/bin.ts' },

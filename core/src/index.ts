@@ -80,6 +80,7 @@ export type { PlatformSettings } from './ports/settings.ts';
 
 export { createBackoff } from './kube/backoff.ts';
 export type { Backoff } from './kube/backoff.ts';
+export { parseLabelSelector } from './kube/selectors.ts';
 export { eventFor } from './kube/event.ts';
 export type { EventFacts } from './kube/event.ts';
 export { createInformers } from './kube/informers.ts';
@@ -134,7 +135,8 @@ export { resolvedConfig, resolvedText } from './config/resolved.ts';
 export type { ResolvedValue } from './config/resolved.ts';
 export { resolvePlugins } from './config/resolve-plugins.ts';
 export type { PluginLookup, ResolvedPlugin } from './config/resolve-plugins.ts';
-export type { ConfigSource, Slot } from './config/schema.ts';
+export type { ConfigSource } from './config/schema.ts';
+export type { Slot } from './config/slots.ts';
 export { startWorkQueue } from './kube/work-queue.ts';
 export type { WorkQueue, WorkQueueOptions } from './kube/work-queue.ts';
 

@@ -1,5 +1,7 @@
+import type { Profile } from '@epinio/core';
+
 /** What fills a config where it is silent, by profile. */
-export const profiles = {
+export const profiles: Readonly<Record<string, Profile>> = {
   /** One machine with nothing else installed. */
   embedded: {
     domain: 'localhost',
@@ -10,10 +12,10 @@ export const profiles = {
       ingress: 'embedded-ingress',
       mesh: 'no-mesh',
       certs: 'embedded-certs',
-      'secret-sync': 'embedded-secret-sync',
+      secretSync: 'embedded-secret-sync',
       storage: 'embedded-storage',
       registry: 'embedded-registry',
       builder: 'embedded-builder',
     },
   },
-} as const;
+};

@@ -168,7 +168,10 @@ export class FieldOwners {
     }
     let result = mergeDeclared(live, declared);
     for (const path of this.#fields.get(manager) ?? []) {
-      if (!fields.has(path) && !this.#ownedByOther(path, manager)) result = removeField(result, path);
+      // A map that was declared empty and now has content is declared still.
+      const isDeclared =
+        fields.has(path) || [...fields].some((field) => field.startsWith(`${path.slice(0, -1)},`));
+      if (!isDeclared && !this.#ownedByOther(path, manager)) result = removeField(result, path);
     }
     const commit = (): void => {
       for (const { manager: other, path } of conflicts) this.#disown(other, path);

@@ -24,3 +24,7 @@ export type { TestImage } from './contracts/oci-images.ts';
 export { findProgram, needProgram } from './need-program.ts';
 export { testPlugin } from './test-plugin.ts';
 export type { PluginExamples } from './test-plugin.ts';
+export { testMesh } from './contracts/mesh.ts';
+export type { MeshContext } from './contracts/mesh.ts';
+export { testSecretSync } from './contracts/secret-sync.ts';
+export type { SecretSyncContext } from './contracts/secret-sync.ts';

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EpinioError } from '@epinio/core';
+import { readServerLock } from '@epinio/core/adapters';
+import { readServerState, type ServerState } from './server-state.ts';
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 60_000;
+const POLL_MS = 15;
+const LAST_LINES = 12;
+
+export interface BackgroundServer {
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+}
+
+/** The log of the server that runs in the background. */
+export function serverLog(dataDir: string): string {
+  return join(dataDir, 'server.log');
+}
+
+/** The state of the running server; undefined when none runs in the folder. */
+export async function runningServer(dataDir: string): Promise<ServerState | undefined> {
+  const lock = await readServerLock(dataDir);
+  if (lock === undefined) return undefined;
+  const state = await readServerState(dataDir);
+  return state?.pid === lock.pid ? state : { pid: lock.pid, phase: 'starting' };
+}
+
+/**
+ * Starts the server of a data folder in the background, unless it runs already, and waits until it has
+ * reached a phase. A server that ends instead fails with `SERVER_START_FAILED` and its last log lines.
+ */
+export async function startInBackground(
+  server: BackgroundServer,
+  until: 'cluster' | 'ready',
+): Promise<ServerState> {
+  const { dataDir } = server;
+  const running = await runningServer(dataDir);
+  if (running?.phase === 'stopping') await waitForEnd(server, running.pid);
+  const child =
+    running === undefined || running.phase === 'stopping' ? await spawnServer(dataDir) : undefined;
+  const reached = until === 'cluster' ? ['cluster', 'ready'] : ['ready'];
+  return poll(server, START_TIMEOUT_MS, async () => {
+    const state = await runningServer(dataDir);
+    if (state !== undefined && reached.includes(state.phase)) return state;
+    if (child !== undefined ? child.ended() : state === undefined) throw await startFailure(dataDir);
+    return undefined;
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof Deadline)) throw error;
+    throw await startFailure(
+      dataDir,
+      `The server was not ${until === 'ready' ? 'ready' : 'up'} within ${START_TIMEOUT_MS / 1000} s`,
+    );
+  });
+}
+
+/** Stops the server gracefully and waits until it has ended. @returns false when none ran. */
+export async function stopServer(server: BackgroundServer): Promise<boolean> {
+  const running = await runningServer(server.dataDir);
+  if (running === undefined) return false;
+  process.kill(running.pid, 'SIGTERM');
+  await waitForEnd(server, running.pid);
+  return true;
+}
+
+async function waitForEnd(server: BackgroundServer, pid: number): Promise<void> {
+  await poll(server, STOP_TIMEOUT_MS, async () =>
+    (await runningServer(server.dataDir))?.pid === pid ? undefined : true,
+  ).catch((error: unknown) => {
+    if (!(error instanceof Deadline)) throw error;
+    throw new EpinioError(
+      'SERVER_STOP_TIMEOUT',
+      `The server (process ${pid}) did not end within ${STOP_TIMEOUT_MS / 1000} s`,
+      {
+        fix: `look into ${serverLog(server.dataDir)}, then: kill -9 ${pid}`,
+        fault: 'system',
+      },
+    );
+  });
+}
+
+async function spawnServer(dataDir: string): Promise<{ ended(): boolean }> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const log = await open(serverLog(dataDir), 'a', 0o600);
+  try {
+    const [command = ''] = process.argv.slice(1);
+    const child = spawn(process.execPath, [...process.execArgv, command, 'server', '--data-dir', dataDir], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      cwd: dataDir,
+    });
+    let hasEnded = false;
+    child.on('exit', () => (hasEnded = true));
+    child.on('error', () => (hasEnded = true));
+    child.unref();
+    return { ended: () => hasEnded };
+  } finally {
+    await log.close();
+  }
+}
+
+async function startFailure(
+  dataDir: string,
+  message = 'The server ended while it was starting',
+): Promise<EpinioError> {
+  const text = await readFile(serverLog(dataDir), 'utf8').catch(() => '');
+  const details = text.trimEnd().split('\n').slice(-LAST_LINES).map(plain);
+  return new EpinioError('SERVER_START_FAILED', message, {
+    details,
+    fix: `see the whole log in ${serverLog(dataDir)}`,
+    fault: 'system',
+  });
+}
+
+/** The message of a structured log line, or the line as it is. */
+function plain(line: string): string {
+  try {
+    const { msg, error, fix } = JSON.parse(line) as { msg?: string; error?: string; fix?: string };
+    return [msg, error, fix === undefined ? undefined : `fix: ${fix}`]
+      .filter((part) => part !== undefined)
+      .join(': ');
+  } catch {
+    return line; // not the log's: a crash of Node.js itself
+  }
+}
+
+class Deadline extends Error {}
+
+async function poll<T>(
+  { signal }: BackgroundServer,
+  timeoutMs: number,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    signal.throwIfAborted();
+    if (Date.now() > end) throw new Deadline();
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

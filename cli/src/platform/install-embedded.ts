@@ -1,0 +1,114 @@
+import { mkdir } from 'node:fs/promises';
+import {
+  certs,
+  cluster,
+  componentsOf,
+  EpinioError,
+  install,
+  kube,
+  type InstallComponent,
+  type InstallEvent,
+  type Installation,
+  type Platform,
+} from '@epinio/core';
+import { platformParts, ensureUser } from '@epinio/core/api';
+import { createDataDirectory, createLog } from '@epinio/core/adapters';
+import { version } from '../version.ts';
+import { adminCredentials, type AdminCredentials } from './admin-credentials.ts';
+import { runningServer, startInBackground, stopServer } from './background-server.ts';
+import { composePlatform } from './compose.ts';
+import { savedInstallation, saveInstallation } from './installation.ts';
+
+export interface EmbeddedInstall {
+  readonly installation: Installation;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: InstallEvent) => void;
+}
+
+/** What a client needs to use the platform. */
+export interface InstalledPlatform {
+  readonly api: string;
+  readonly admin: AdminCredentials;
+  /** PEM of the authority to trust; undefined when it is a public one. */
+  readonly ca: string | undefined;
+}
+
+/**
+ * Installs on the embedded cluster of a folder: its server is started in the background, and what the
+ * components need is put into its cluster while the server brings each of them up. Again, or after an
+ * interruption, it goes on from what is there.
+ */
+export async function installEmbedded(options: EmbeddedInstall): Promise<InstalledPlatform> {
+  const { installation, dataDir, signal, onEvent } = options;
+  assertEmbedded(installation);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new EpinioError('DATA_DIRECTORY_DENIED', `The folder "${dataDir}" cannot be made`, {
+      cause,
+      fix: 'choose another with --data-dir or EPINIO_DATA_DIR',
+    });
+  });
+  createDataDirectory(dataDir); // refuses a folder that is not writable, or from a newer version
+  const admin = await adminCredentials(dataDir);
+  await keepInstallation(options);
+  await startInBackground({ dataDir, signal }, 'cluster');
+
+  const log = await createLog({ level: 'silent' });
+  await using platform = await composePlatform({ installation, dataDir, log, signal });
+  const api = await platform.open(kube);
+  const { settings, profile } = installation.loaded;
+  await install({
+    kube: api,
+    components: installComponents(platform, installation),
+    settings,
+    version,
+    ...(profile === undefined ? {} : { profile }),
+    signal,
+    onEvent,
+  });
+  await ensureUser(api, settings, { ...admin, roles: ['admin'] }, signal);
+  const state = await startInBackground({ dataDir, signal }, 'ready');
+  if (state.api === undefined)
+    throw new EpinioError('SERVER_STATE', 'The server does not say where it is reached');
+  const authority = await platform.open(certs);
+  return { api: state.api, admin, ca: await authority.trustedCa(settings.tlsIssuer, signal) };
+}
+
+/** Until installs on real clusters come, this one touches no other than the embedded cluster. */
+function assertEmbedded({ plugins }: Installation): void {
+  const chosen = plugins.find(({ choice }) => choice.contract === cluster.id);
+  if (chosen?.plugin.id === 'embedded-cluster') return;
+  throw new EpinioError(
+    'CONFIG_CLUSTER_UNSUPPORTED',
+    `Cannot install on cluster "${chosen?.choice.use ?? ''}" yet`,
+    {
+      fix: 'epinio install --profile embedded',
+    },
+  );
+}
+
+/** Keeps the configuration; a server that runs with another one is stopped, to be started with the new one. */
+async function keepInstallation({ installation, dataDir, signal }: EmbeddedInstall): Promise<void> {
+  const before = await savedInstallation(dataDir);
+  await saveInstallation(dataDir, installation);
+  const changed = before !== undefined && before !== (await savedInstallation(dataDir));
+  if (changed && (await runningServer(dataDir)) !== undefined) await stopServer({ dataDir, signal });
+}
+
+/** The platform's own objects come first: every component may count on its namespace. */
+function installComponents(platform: Platform, { loaded, plugins }: Installation): InstallComponent[] {
+  const own: InstallComponent = {
+    id: 'epinio',
+    needs: [],
+    parts: platformParts(loaded.settings),
+    probes: [],
+  };
+  const components = componentsOf(platform, (node) => {
+    const resolved = plugins.find(({ name }) => name === node.name);
+    if (resolved === undefined) return undefined;
+    const { choice } = resolved;
+    return { contract: choice.contract, use: choice.use, config: choice.with };
+  });
+  return [own, ...components.map((component) => ({ ...component, needs: [own.id, ...component.needs] }))];
+}
