@@ -1,0 +1,203 @@
+import { copy, equal, isObject, objectAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
+import type { Admission, KindRules } from '../../registry/resource.ts';
+import { invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
+import { dns1035Label, dnsSubdomain } from '../../schema/names.ts';
+import type { ApiObject } from '../../storage/api-object.ts';
+import { specOf } from '../workloads/pod-template.ts';
+import { structuralErrors } from './structural-errors.ts';
+
+const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
+/** Holds a definition until its objects are gone. */
+export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** CustomResourceDefinitions are established in the write that makes them: there is one server, nothing to wait for. */
+export const definitionRules: KindRules = {
+  generations: true,
+  resets: { object: { 'f:status': {} }, status: { 'f:spec': {} } },
+
+  setDefaults(definition) {
+    const spec = specOf(definition);
+    const names: JsonObject = isObject(spec['names']) ? spec['names'] : {};
+    spec['names'] = names;
+    const kind = stringAt(names, 'kind') ?? '';
+    if (kind !== '') {
+      names['singular'] ??= kind.toLowerCase();
+      names['listKind'] ??= `${kind}List`;
+    }
+    spec['conversion'] ??= { strategy: 'None' };
+  },
+
+  prepareCreate(definition, admission) {
+    const finalizers = definition.metadata.finalizers ?? [];
+    if (!finalizers.includes(CLEANUP)) definition.metadata.finalizers = [...finalizers, CLEANUP];
+    definition['status'] = { storedVersions: [storageVersion(definition)] };
+    acceptNames(definition, admission);
+  },
+
+  prepareUpdate(next, current, admission) {
+    const stored: readonly unknown[] =
+      copy(objectAt(current, 'status')['storedVersions'] as unknown[] | undefined) ?? [];
+    const version = storageVersion(next);
+    next['status'] = {
+      ...copy(objectAt(next, 'status')),
+      storedVersions: stored.includes(version) ? stored : [...stored, version],
+    };
+    if (!equal(objectAt(next, 'spec', 'names'), objectAt(current, 'spec', 'names')))
+      acceptNames(next, admission);
+  },
+
+  validate(definition) {
+    const spec = specOf(definition);
+    const group = stringAt(spec, 'group') ?? '';
+    const plural = stringAt(spec, 'names', 'plural') ?? '';
+    const errors: FieldError[] = [];
+    if (definition.metadata.name !== `${plural}.${group}`) {
+      errors.push(
+        invalid('metadata.name', definition.metadata.name, 'must be spec.names.plural+"."+spec.group'),
+      );
+    }
+    if (group === '') errors.push(required('spec.group'));
+    else errors.push(...dnsSubdomain(group).map((complaint) => invalid('spec.group', group, complaint)));
+    if (!group.includes('.'))
+      errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
+    const { scope } = spec;
+    if (scope === '' || scope === undefined) errors.push(required('spec.scope'));
+    else if (scope !== 'Cluster' && scope !== 'Namespaced')
+      errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
+    return [...errors, ...nameErrors(objectAt(spec, 'names')), ...versionErrors(objectsAt(spec, 'versions'))];
+  },
+
+  validateUpdate(next, current) {
+    const fixed = [
+      ['spec', 'group'],
+      ['spec', 'scope'],
+      ['spec', 'names', 'kind'],
+      ['spec', 'names', 'plural'],
+    ] as const;
+    return fixed
+      .filter((path) => stringAt(next, ...path) !== stringAt(current, ...path))
+      .map((path) => invalid(path.join('.'), stringAt(next, ...path), 'field is immutable'));
+  },
+
+  beginDelete(definition) {
+    setCondition(
+      definition,
+      'Terminating',
+      'True',
+      'InstanceDeletionPending',
+      'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+      definition.metadata.deletionTimestamp ?? '',
+    );
+    return false;
+  },
+};
+
+/** Sets one condition of the status; its time changes with its status. */
+export function setCondition(
+  definition: ApiObject,
+  type: string,
+  status: string,
+  reason: string,
+  message: string,
+  time: string,
+): void {
+  const old = objectsAt(definition, 'status', 'conditions');
+  const before = old.find((condition) => condition['type'] === type);
+  const lastTransitionTime = before?.['status'] === status ? before['lastTransitionTime'] : time;
+  const condition = { type, status, lastTransitionTime, reason, message };
+  const conditions =
+    before === undefined ? [...old, condition] : old.map((other) => (other === before ? condition : other));
+  definition['status'] = { ...objectAt(definition, 'status'), conditions };
+}
+
+/** True when the API serves the definition's resources. */
+export function isEstablished(definition: ApiObject): boolean {
+  return objectsAt(definition, 'status', 'conditions').some(
+    ({ type, status }) => type === 'Established' && status === 'True',
+  );
+}
+
+function storageVersion(definition: ApiObject): string {
+  const version = objectsAt(definition, 'spec', 'versions').find(({ storage }) => storage === true);
+  return stringAt(version, 'name') ?? '';
+}
+
+/** A definition is served when no other of its group has one of its names. */
+function acceptNames(definition: ApiObject, admission: Admission): void {
+  const names = objectAt(definition, 'spec', 'names');
+  const group = stringAt(definition, 'spec', 'group');
+  const others = admission
+    .list(DEFINITIONS)
+    .filter(
+      (other) =>
+        other.metadata.name !== definition.metadata.name && stringAt(other, 'spec', 'group') === group,
+    )
+    .map((other) => objectAt(other, 'status', 'acceptedNames'));
+  const taken = (['plural', 'singular', 'kind', 'listKind'] as const).find((name) =>
+    others.some((other) => other[name] === names[name]),
+  );
+  const { time } = admission;
+  if (taken === undefined) {
+    definition['status'] = { ...objectAt(definition, 'status'), acceptedNames: copy(names) };
+    setCondition(definition, 'NamesAccepted', 'True', 'NoConflicts', 'no conflicts found', time);
+    setCondition(
+      definition,
+      'Established',
+      'True',
+      'InitialNamesAccepted',
+      'the initial names have been accepted',
+      time,
+    );
+    return;
+  }
+  const reason = `${taken.charAt(0).toUpperCase()}${taken.slice(1)}Conflict`;
+  definition['status'] = { ...objectAt(definition, 'status'), acceptedNames: { plural: '', kind: '' } };
+  setCondition(
+    definition,
+    'NamesAccepted',
+    'False',
+    reason,
+    `"${String(names[taken])}" is already in use`,
+    time,
+  );
+  setCondition(definition, 'Established', 'False', 'NotAccepted', 'not all names are accepted', time);
+}
+
+function nameErrors(names: Readonly<JsonObject>): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  for (const name of ['plural', 'singular', 'kind', 'listKind'] as const) {
+    const value = stringAt(names, name) ?? '';
+    if (value === '') errors.push(required(`spec.names.${name}`));
+    else
+      errors.push(
+        ...dns1035Label(value.toLowerCase()).map((complaint) =>
+          invalid(`spec.names.${name}`, value, complaint),
+        ),
+      );
+  }
+  if (names['kind'] !== undefined && names['kind'] === names['listKind']) {
+    errors.push(invalid('spec.names.listKind', names['listKind'], 'kind and listKind may not be the same'));
+  }
+  return errors;
+}
+
+function versionErrors(versions: readonly JsonObject[]): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  if (versions.filter(({ storage }) => storage === true).length !== 1) {
+    errors.push(
+      invalid('spec.versions', versions, 'must have exactly one version marked as storage version'),
+    );
+  }
+  const seen = new Set<string>();
+  versions.forEach((version, index) => {
+    const at = `spec.versions[${index}]`;
+    const name = stringAt(version, 'name') ?? '';
+    errors.push(...dns1035Label(name).map((complaint) => invalid(`${at}.name`, name, complaint)));
+    if (seen.has(name)) errors.push(invalid(`${at}.name`, name, 'must contain unique version names'));
+    seen.add(name);
+    const schema = objectAt(version, 'schema')['openAPIV3Schema'];
+    if (!isObject(schema)) errors.push(required(`${at}.schema.openAPIV3Schema`, 'schemas are required'));
+    else errors.push(...structuralErrors(schema, `${at}.schema.openAPIV3Schema`));
+  });
+  return errors;
+}

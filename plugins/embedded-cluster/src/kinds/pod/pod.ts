@@ -1,0 +1,127 @@
+import { forbiddenRequest } from '../../api/status.ts';
+import {
+  at,
+  copy,
+  equal,
+  isObject,
+  numberAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  type JsonObject,
+} from '../../json.ts';
+import type { Admission, KindRules } from '../../registry/resource.ts';
+import { forbidden } from '../../schema/field-error.ts';
+import type { ApiObject } from '../../storage/api-object.ts';
+import { setPodDefaults, setPodSpecDefaults } from './defaults.ts';
+import { qosClass } from './qos.ts';
+import { validatePodSpec } from './validate.ts';
+
+const PODS = { group: '', resource: 'pods' };
+
+/** Pods: admitted with a service account, bound once, deleted when the node has ended them. */
+export const podRules: KindRules = {
+  generations: true,
+  returnsDeleted: true,
+  resets: {
+    object: { 'f:status': {} },
+    status: { 'f:spec': {}, 'f:metadata': { 'f:deletionTimestamp': {}, 'f:ownerReferences': {} } },
+  },
+
+  setDefaults(pod) {
+    const spec = specOf(pod);
+    setPodSpecDefaults(spec);
+    setPodDefaults(spec);
+  },
+
+  prepareCreate(pod, admission) {
+    const spec = specOf(pod);
+    admitServiceAccount(pod, spec, admission);
+    spec['priority'] ??= 0;
+    spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
+    spec['tolerations'] = withDefaultTolerations(objectsAt(spec, 'tolerations'));
+    pod['status'] = { phase: 'Pending', qosClass: qosClass(spec) };
+  },
+
+  prepareStatus(next, current) {
+    next['status'] = { ...objectAt(next, 'status'), qosClass: objectAt(current, 'status')['qosClass'] };
+    if (current.metadata.deletionTimestamp !== undefined)
+      next.metadata.deletionTimestamp = current.metadata.deletionTimestamp;
+  },
+
+  validate: (pod) => validatePodSpec(specOf(pod), 'spec'),
+
+  validateUpdate(next, current, admission) {
+    return onlyAllowedChanges(specOf(next), specOf(current), admission)
+      ? []
+      : [
+          forbidden(
+            'spec',
+            'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+          ),
+        ];
+  },
+
+  gracePeriod(pod, asked) {
+    const period = asked ?? numberAt(pod, 'spec', 'terminationGracePeriodSeconds') ?? 30;
+    const bound = (stringAt(pod, 'spec', 'nodeName') ?? '') !== '';
+    const phase = stringAt(pod, 'status', 'phase');
+    return !bound || phase === 'Succeeded' || phase === 'Failed' ? 0 : Math.max(0, period);
+  },
+};
+
+function specOf(pod: ApiObject): JsonObject {
+  return isObject(pod['spec']) ? pod['spec'] : {};
+}
+
+/** The service account must be there, and lends the pod its pull secrets. "default" is made by a controller, soon. */
+function admitServiceAccount(pod: ApiObject, spec: JsonObject, admission: Admission): void {
+  const name = stringAt(spec, 'serviceAccountName') ?? 'default';
+  spec['serviceAccountName'] = name;
+  spec['serviceAccount'] = name;
+  const namespace = pod.metadata.namespace ?? '';
+  const account = admission.find('/serviceaccounts', `${namespace}/${name}`);
+  if (account === undefined && name !== 'default') {
+    const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+    throw forbiddenRequest(PODS, pod.metadata.name, why);
+  }
+  const secrets = at(account, 'imagePullSecrets');
+  if (spec['imagePullSecrets'] === undefined && Array.isArray(secrets))
+    spec['imagePullSecrets'] = copy(secrets);
+}
+
+function withDefaultTolerations(given: readonly JsonObject[]): JsonObject[] {
+  const missing = ['not-ready', 'unreachable']
+    .map((condition) => `node.kubernetes.io/${condition}`)
+    .filter((key) => !given.some((toleration) => tolerates(toleration, key)))
+    .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  return [...given, ...missing];
+}
+
+function tolerates(toleration: JsonObject, key: string): boolean {
+  const { key: tolerated, effect } = toleration;
+  return (tolerated === undefined || tolerated === key) && (effect === undefined || effect === 'NoExecute');
+}
+
+/** Images, the deadline and more tolerations may change; the node is set once, by a binding or the cluster's own node. */
+function onlyAllowedChanges(next: JsonObject, current: JsonObject, admission: Admission): boolean {
+  const allowed: JsonObject = { ...next };
+  for (const list of ['containers', 'initContainers']) {
+    const before = objectsAt(current, list);
+    if (Array.isArray(next[list])) {
+      allowed[list] = objectsAt(next, list).map((container, index) => ({
+        ...container,
+        image: before[index]?.['image'],
+      }));
+    }
+  }
+  const tolerations = objectsAt(next, 'tolerations');
+  const kept = objectsAt(current, 'tolerations').every((old) =>
+    tolerations.some((toleration) => equal(toleration, old)),
+  );
+  allowed['tolerations'] = kept ? current['tolerations'] : next['tolerations'];
+  if (next['activeDeadlineSeconds'] !== undefined)
+    allowed['activeDeadlineSeconds'] = current['activeDeadlineSeconds'];
+  if (admission.internal && current['nodeName'] === undefined) delete allowed['nodeName'];
+  return equal(allowed, current);
+}

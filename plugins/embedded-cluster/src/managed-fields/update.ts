@@ -1,0 +1,84 @@
+import type { StructSchema } from '../schema/schema.ts';
+import type { ApiObject, FieldsV1 } from '../storage/api-object.ts';
+import { compare, type Comparison } from './compare.ts';
+import { difference, intersection, isEmpty, recursiveDifference, union } from './field-set.ts';
+import { Managers, type Manager } from './managers.ts';
+
+/** Who changes an object, when, and what the request cannot change. */
+export interface Change {
+  readonly schema: StructSchema;
+  readonly manager: Manager;
+  /** RFC 3339. */
+  readonly time: string;
+  /** Fields that the endpoint resets (status, or all but it): nobody comes to own them by this request. */
+  readonly ignored: FieldsV1;
+}
+
+/** Metadata that belongs to the server. */
+const SERVER_FIELDS: FieldsV1 = {
+  'f:apiVersion': {},
+  'f:kind': {},
+  'f:metadata': {
+    '.': {},
+    'f:name': {},
+    'f:namespace': {},
+    'f:creationTimestamp': {},
+    'f:selfLink': {},
+    'f:uid': {},
+    'f:clusterName': {},
+    'f:generation': {},
+    'f:managedFields': {},
+    'f:resourceVersion': {},
+  },
+};
+
+/**
+ * Records on `next` that the manager now owns what it changed. `live` is what it replaces: for a creation,
+ * the empty object of the kind, so that fields which are always there are nobody's.
+ */
+export function recordUpdate(live: ApiObject, next: ApiObject, change: Change): void {
+  const managers = new Managers(next.metadata.managedFields === undefined ? live.metadata : next.metadata);
+  const comparison = compareObjects(change.schema, live, next);
+  takeFromOthers(managers, change.manager, comparison);
+  const before = managers.get(change.manager) ?? {};
+  const changed = union(comparison.modified, comparison.added);
+  const gained = recursiveDifference(changed, change.ignored);
+  const owned = union(difference(before, comparison.removed), gained);
+  const touched = !isEmpty(gained) || !isEmpty(intersection(before, comparison.removed));
+  managers.set(change.manager, owned, touched ? change.time : undefined);
+  setManagedFields(next, managers);
+}
+
+/** Compares all but the metadata that the server keeps. */
+export function compareObjects(schema: StructSchema, before: ApiObject, after: ApiObject): Comparison {
+  const { added, modified, removed } = compare(schema, before, after);
+  return {
+    added: difference(added, SERVER_FIELDS),
+    modified: difference(modified, SERVER_FIELDS),
+    removed: difference(removed, SERVER_FIELDS),
+  };
+}
+
+/** A field that somebody else changed or removed is not theirs any more. */
+export function takeFromOthers(
+  managers: Managers,
+  manager: Manager,
+  { added, modified, removed }: Comparison,
+): void {
+  const lost = union(union(added, modified), removed);
+  for (const entry of managers.others(manager)) {
+    if (!isEmpty(intersection(entry.fieldsV1, lost)))
+      managers.replace(entry, difference(entry.fieldsV1, lost));
+  }
+}
+
+/** What an applied configuration owns: all that it sets but the server's metadata. */
+export function withoutServerFields(set: FieldsV1): FieldsV1 {
+  return difference(set, SERVER_FIELDS);
+}
+
+export function setManagedFields(object: ApiObject, managers: Managers): void {
+  const entries = managers.toJson();
+  if (entries === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries;
+}

@@ -1,0 +1,195 @@
+import { badRequest, objectNotFound } from '../api/status.ts';
+import { applyConfiguration } from '../managed-fields/apply.ts';
+import { checkApplied } from '../managed-fields/check-applied.ts';
+import { applyJsonPatch } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge-patch.ts';
+import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
+import { timestamp } from '../schema/time.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { ApiObject } from '../storage/api-object.ts';
+import type { Store } from '../storage/store.ts';
+import type { StoredObject } from '../storage/stored-object.ts';
+import type { Catalog } from './catalog.ts';
+import { decodeObject } from './codec.ts';
+import { decideDeletion, type DeleteQuery } from './deletion.ts';
+import { getObject, listObjects, type Listed, type ListQuery } from './reader.ts';
+import type { Request } from './request.ts';
+import type { Resource } from './resource.ts';
+import { Watcher, type WatchQuery } from './watcher.ts';
+import { managerOf, Writer, type Target } from './writer.ts';
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+/** What became of a write. */
+export interface Written {
+  readonly stored: StoredObject;
+  readonly created: boolean;
+}
+
+/** What became of a deletion: gone at once, or marked and waiting. */
+export interface Deleted {
+  readonly stored: StoredObject;
+  readonly gone: boolean;
+}
+
+/**
+ * The verbs of the API over the store, the same for every kind. HTTP handlers and in-process clients stand on it.
+ * Refusals are StatusErrors; objects that it answers are shared and must not be changed.
+ */
+export class Registry {
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly #writer: Writer;
+
+  constructor(catalog: Catalog, store: Store) {
+    this.catalog = catalog;
+    this.store = store;
+    this.#writer = new Writer(store);
+  }
+
+  get(resource: Resource, namespace: string | undefined, name: string): StoredObject {
+    return getObject(this.store, resource, namespace, name);
+  }
+
+  list(resource: Resource, query: ListQuery): Listed {
+    return listObjects(this.store, resource, query);
+  }
+
+  watch(resource: Resource, query: WatchQuery): Watcher {
+    return new Watcher(this.store, resource, query);
+  }
+
+  /** `body` is a client's JSON. */
+  async create(
+    resource: Resource,
+    namespace: string | undefined,
+    body: unknown,
+    request: Request,
+  ): Promise<StoredObject> {
+    const object = decodeObject(resource, body, request);
+    checkNamespace(resource, namespace, object);
+    return this.#writer.create(resource, namespace, object, request);
+  }
+
+  /** Replaces; creates where the kind allows it. */
+  async update(target: Target, body: unknown, request: Request): Promise<Written> {
+    const { resource, namespace, name } = target;
+    const object = decodeObject(resource, body, request);
+    checkNamespace(resource, namespace, object);
+    if (object.metadata.name === '') object.metadata.name = name;
+    checkName(name, object);
+    let created = false;
+    const stored = await this.#writer.change(target, request, (current) => {
+      if (current !== undefined) return this.#writer.decideUpdate(target, current.object, object, request);
+      if (resource.rules.createsOnUpdate !== true || target.subresource !== undefined) throw notFound(target);
+      created = true;
+      return this.#writer.decideCreate(resource, namespace, object, request);
+    });
+    return { stored, created };
+  }
+
+  async patch(
+    target: Target,
+    type: PatchType,
+    body: unknown,
+    request: Request,
+    force = false,
+  ): Promise<Written> {
+    if (type === 'apply') return this.#apply(target, body, request, force);
+    const stored = await this.#writer.change(target, request, (current) => {
+      if (current === undefined) throw notFound(target);
+      const before = this.inVersion(target.resource, current.object);
+      const given = decodeObject(target.resource, patched(target.resource, type, before, body), request);
+      checkName(target.name, given);
+      return this.#writer.decideUpdate(target, current.object, given, request);
+    });
+    return { stored, created: false };
+  }
+
+  /** Changes an object through a function of the newest version: subresources that are no object of their own. */
+  async mutate(target: Target, request: Request, change: (next: ApiObject) => void): Promise<StoredObject> {
+    return this.#writer.change(target, request, (current) => {
+      if (current === undefined) throw notFound(target);
+      const given = decodeObject(target.resource, this.inVersion(target.resource, current.object), request);
+      change(given);
+      return this.#writer.decideUpdate(target, current.object, given, request);
+    });
+  }
+
+  async delete(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    query: DeleteQuery,
+    request: Request,
+  ): Promise<Deleted> {
+    let gone = false;
+    const stored = await this.#writer.change({ resource, namespace, name }, request, (current) => {
+      const next = decideDeletion(resource, name, current, query, request.now());
+      gone = next.type === 'delete';
+      return next;
+    });
+    return { stored, gone };
+  }
+
+  /** The object as a version other than the stored one shows it: versions differ in their name only. */
+  inVersion(resource: Resource, object: ApiObject): ApiObject {
+    return object.apiVersion === resource.apiVersion
+      ? object
+      : { ...object, apiVersion: resource.apiVersion };
+  }
+
+  async #apply(target: Target, body: unknown, request: Request, force: boolean): Promise<Written> {
+    const { resource, namespace, name, subresource } = target;
+    const applied = checkApplied(resource, body);
+    checkNamespace(resource, namespace, applied);
+    if (applied.metadata.name !== '' && applied.metadata.name !== name) checkName(name, applied);
+    const change = {
+      schema: resource.schema,
+      manager: managerOf(resource, request, subresource, 'Apply'),
+      time: timestamp(request.now()),
+      ignored: this.#writer.resets(resource, subresource),
+    };
+    let created = false;
+    const stored = await this.#writer.change(target, request, (current) => {
+      const live = current?.object ?? fresh(this.#writer.emptyObject(resource), name, namespace);
+      const result = applyConfiguration(this.inVersion(resource, live), applied, change, force);
+      const next = decodeObject(resource, result, { ...request, fieldValidation: 'Ignore' });
+      if (current !== undefined)
+        return this.#writer.decideUpdate(target, current.object, next, request, 'recorded');
+      if (subresource !== undefined) throw notFound(target);
+      created = true;
+      return this.#writer.decideFirst(resource, namespace, next, request);
+    });
+    return { stored, created };
+  }
+}
+
+function patched(resource: Resource, type: PatchType, before: ApiObject, patch: unknown): unknown {
+  if (type === 'json') return applyJsonPatch(before, patch);
+  if (!isObject(patch)) throw badRequest('error decoding patch: the patch is no JSON object');
+  return type === 'merge' ? mergePatch(before, patch) : strategicMergePatch(before, patch, resource.schema);
+}
+
+function fresh(empty: ApiObject, name: string, namespace: string | undefined): ApiObject {
+  return { ...empty, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+}
+
+function notFound({ resource, name }: Target): Error {
+  return objectNotFound({ group: resource.group, resource: resource.plural }, name);
+}
+
+function checkNamespace(
+  resource: Resource,
+  namespace: string | undefined,
+  { metadata }: ApiObject | (JsonObject & { metadata: { namespace?: string } }),
+): void {
+  const given = metadata.namespace ?? '';
+  if (given === '' || !resource.namespaced || given === namespace) return;
+  throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+function checkName(name: string, { metadata }: ApiObject): void {
+  if (metadata.name === name) return;
+  throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+}

@@ -1,0 +1,17 @@
+/** Who asks, how, and what the request allows. */
+export interface Request {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** The name under which changed fields are owned. */
+  readonly fieldManager: string;
+  /** What becomes of unknown fields: refused, told in a warning, or dropped in silence. */
+  readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  /** Everything happens but the write. */
+  readonly dryRun: boolean;
+  /** True for the cluster's own controllers and its node. */
+  readonly internal: boolean;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Tells the client something without refusing its request. */
+  warn(message: string): void;
+}

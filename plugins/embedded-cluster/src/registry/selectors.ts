@@ -1,0 +1,139 @@
+import { badRequest } from '../api/status.ts';
+import { at } from '../json.ts';
+import type { ApiObject } from '../storage/api-object.ts';
+import type { Resource } from './resource.ts';
+
+/** True for objects that a list or watch wants. */
+export type Matcher = (object: ApiObject) => boolean;
+
+type Labels = Readonly<Record<string, string>>;
+type Requirement = (labels: Labels) => boolean;
+
+const KEY = String.raw`[A-Za-z0-9][-A-Za-z0-9_.]*(?:/[A-Za-z0-9][-A-Za-z0-9_.]*)?`;
+const SET = new RegExp(String.raw`^(${KEY})\s+(in|notin)\s*\(([^()]*)\)$`);
+const COMPARISON = new RegExp(String.raw`^(${KEY})\s*(==|=|!=|>|<)\s*([-A-Za-z0-9_.]*)$`);
+const EXISTENCE = new RegExp(String.raw`^(!?)\s*(${KEY})$`);
+
+/** Parses the syntax of `kubectl get -l`. @returns undefined when everything matches. Fails with 400. */
+export function parseLabelSelector(text: string): Matcher | undefined {
+  if (text.trim() === '') return undefined;
+  const requirements = splitRequirements(text).map((part) => requirement(part.trim(), text));
+  return ({ metadata: { labels = {} } }) => requirements.every((matches) => matches(labels));
+}
+
+/** Commas in parentheses belong to a set. */
+function splitRequirements(text: string): readonly string[] {
+  return text.split(/,(?![^(]*\))/);
+}
+
+function requirement(part: string, text: string): Requirement {
+  const set = SET.exec(part);
+  if (set !== null) {
+    const [, key = '', operator, list = ''] = set;
+    const values = new Set(list.split(',').map((value) => value.trim()));
+    return operator === 'in'
+      ? (labels) => key in labels && values.has(labels[key] ?? '')
+      : (labels) => !(key in labels) || !values.has(labels[key] ?? '');
+  }
+  const comparison = COMPARISON.exec(part);
+  if (comparison !== null) {
+    const [, key = '', operator, value = ''] = comparison;
+    switch (operator) {
+      case '!=':
+        return (labels) => labels[key] !== value;
+      case '>':
+        return (labels) => key in labels && Number(labels[key]) > Number(value);
+      case '<':
+        return (labels) => key in labels && Number(labels[key]) < Number(value);
+      default:
+        return (labels) => labels[key] === value;
+    }
+  }
+  const existence = EXISTENCE.exec(part);
+  if (existence === null)
+    throw badRequest(
+      `unable to parse requirement: ${JSON.stringify(part)} in ${JSON.stringify(text)} is no label selector`,
+    );
+  const [, not, key = ''] = existence;
+  return not === '!' ? (labels) => !(key in labels) : (labels) => key in labels;
+}
+
+/** What a kind can be selected by, besides its name and namespace: the label and where the value is. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  '/pods': paths(
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ),
+  '/events': {
+    ...paths(
+      'involvedObject.kind',
+      'involvedObject.namespace',
+      'involvedObject.name',
+      'involvedObject.uid',
+      'involvedObject.apiVersion',
+      'involvedObject.resourceVersion',
+      'involvedObject.fieldPath',
+      'reason',
+      'reportingComponent',
+      'type',
+    ),
+    source: ['source', 'component'],
+  },
+  '/secrets': paths('type'),
+  '/namespaces': paths('status.phase'),
+  '/nodes': paths('spec.unschedulable'),
+  '/services': paths('spec.clusterIP', 'spec.type'),
+  'apps/replicasets': paths('status.replicas'),
+  'batch/jobs': { 'status.successful': ['status', 'succeeded'] },
+};
+
+function paths(...names: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(names.map((name) => [name, name.split('.')]));
+}
+
+/** The names that a field selector asks for exactly, so that a list need not look at every object. */
+export interface FieldSelector {
+  readonly matches: Matcher | undefined;
+  readonly name?: string;
+}
+
+/** Parses `metadata.name=x,status.phase!=Running`. Fails with 400 for fields that the kind is not selected by. */
+export function parseFieldSelector(resource: Resource, text: string): FieldSelector {
+  const matchers: Matcher[] = [];
+  let name: string | undefined;
+  for (const part of text.split(',')) {
+    if (part === '') continue;
+    const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(part);
+    if (match === null) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
+    const [, field = '', operator, value = ''] = match;
+    if (field === 'metadata.name' && operator !== '!=') name = value;
+    const path =
+      field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)
+        ? field.split('.')
+        : FIELDS[resource.collection]?.[field];
+    if (path === undefined) throw badRequest(`field label not supported: ${field}`);
+    const wanted = operator !== '!=';
+    matchers.push((object) => (textOf(at(object, ...path)) === value) === wanted);
+  }
+  return {
+    matches: matchers.length === 0 ? undefined : (object) => matchers.every((matches) => matches(object)),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+/** Both of two matchers. */
+export function both(a: Matcher | undefined, b: Matcher | undefined): Matcher | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return (object) => a(object) && b(object);
+}

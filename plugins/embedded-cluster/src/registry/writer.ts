@@ -1,0 +1,266 @@
+import {
+  alreadyExists,
+  conflict,
+  invalidObject,
+  MODIFIED,
+  objectNotFound,
+  StatusError,
+} from '../api/status.ts';
+import { copy, equal, without } from '../json.ts';
+import type { Manager } from '../managed-fields/managers.ts';
+import { recordUpdate } from '../managed-fields/update.ts';
+import { decode } from '../schema/decode.ts';
+import { timestamp } from '../schema/time.ts';
+import type { ApiObject, FieldsV1 } from '../storage/api-object.ts';
+import type { Next, Store } from '../storage/store.ts';
+import { StoredObject } from '../storage/stored-object.ts';
+import { admitNamespace, createAdmission } from './admission.ts';
+import { isFinished } from './deletion.ts';
+import {
+  fillNewMetadata,
+  generatedName,
+  keepServerMetadata,
+  validateMetadata,
+  validateMetadataUpdate,
+} from './object-meta.ts';
+import { keyOf } from './reader.ts';
+import type { Request } from './request.ts';
+import type { Resource } from './resource.ts';
+import { restoreOthers } from './subresources.ts';
+
+/** Tries of a generated name that is taken. */
+const NAME_TRIES = 8;
+const NOTHING: FieldsV1 = {};
+
+/** Where a change goes to. */
+export interface Target {
+  readonly resource: Resource;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** "status", "scale", "finalize", …; absent: the object itself. */
+  readonly subresource?: string;
+}
+
+/** Brings objects from one version to the next: metadata, ownership of fields, admission, validation. */
+export class Writer {
+  readonly #store: Store;
+  readonly #empty = new WeakMap<object, ApiObject>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Creates a decoded object. Fails with 404 without its namespace, 409 when it is there, 422. */
+  async create(
+    resource: Resource,
+    namespace: string | undefined,
+    object: ApiObject,
+    request: Request,
+  ): Promise<StoredObject> {
+    if ((object.metadata.resourceVersion ?? '') !== '') {
+      throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
+    }
+    const base = object.metadata.generateName ?? '';
+    const generated = object.metadata.name === '' && base !== '';
+    for (let attempt = 1; ; attempt++) {
+      const candidate = generated
+        ? { ...copy(object), metadata: { ...copy(object.metadata), name: generatedName(base) } }
+        : object;
+      const { name } = candidate.metadata;
+      try {
+        return await this.change({ resource, namespace, name }, request, (current) => {
+          if (current !== undefined)
+            throw alreadyExists({ group: resource.group, resource: resource.plural }, name);
+          return this.decideCreate(resource, namespace, candidate, request);
+        });
+      } catch (error) {
+        const taken = error instanceof StatusError && error.reason === 'AlreadyExists';
+        if (!generated || !taken || attempt === NAME_TRIES) throw error;
+      }
+    }
+  }
+
+  /** Runs one decision, durably or, in a dry run, for the answer only. */
+  async change(
+    target: Target,
+    request: Request,
+    decide: (current: StoredObject | undefined) => Next,
+  ): Promise<StoredObject> {
+    const { resource, namespace, name } = target;
+    const key = keyOf(resource, namespace, name);
+    let decided: Next | undefined;
+    const written = await this.#store.write(resource.collection, key, (current) => {
+      decided = decide(current);
+      return request.dryRun ? { type: 'keep' } : decided;
+    });
+    if (request.dryRun && decided !== undefined && decided.type !== 'keep') {
+      return new StoredObject(key, 0, JSON.stringify(decided.object), decided.object);
+    }
+    if (written === undefined)
+      throw objectNotFound({ group: resource.group, resource: resource.plural }, name);
+    return written;
+  }
+
+  /** The first version of an object that comes with its ownership recorded already, as apply has it. */
+  decideFirst(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
+    return this.#admitNew(resource, namespace, object, request);
+  }
+
+  /** The version after `current` that a client wants to be `given`, which must not be used afterwards. */
+  decideUpdate(
+    target: Target,
+    current: ApiObject,
+    given: ApiObject,
+    request: Request,
+    ownership: 'record' | 'recorded' = 'record',
+  ): Next {
+    const { resource, subresource } = target;
+    const what = { group: resource.group, resource: resource.plural };
+    const { uid, resourceVersion = '' } = given.metadata;
+    if (resourceVersion === '' && resource.custom !== undefined) {
+      throw invalidObject(resource.group, resource.kind, target.name, [
+        {
+          reason: 'FieldValueInvalid',
+          field: 'metadata.resourceVersion',
+          message: 'Invalid value: 0: must be specified for an update',
+        },
+      ]);
+    }
+    if (
+      resourceVersion !== '' &&
+      resourceVersion !== '0' &&
+      resourceVersion !== current.metadata.resourceVersion
+    ) {
+      throw conflict(what, target.name, MODIFIED);
+    }
+    if (uid !== undefined && uid !== current.metadata.uid) {
+      throw conflict(
+        what,
+        target.name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+      );
+    }
+    const time = timestamp(request.now());
+    let next = given;
+    if (ownership === 'record') {
+      const ignored = this.resets(resource, subresource);
+      const manager = managerOf(resource, request, subresource);
+      recordUpdate(current, next, { schema: resource.schema, manager, time, ignored });
+    }
+    next = restoreOthers(target, next, current);
+    keepServerMetadata(next.metadata, current.metadata);
+    const admission = createAdmission(this.#store, request, time);
+    if (subresource === 'status') resource.rules.prepareStatus?.(next, current);
+    else resource.rules.prepareUpdate?.(next, current, admission, subresource);
+    countGeneration(resource, next, current);
+    this.#validate(resource, next, [
+      ...validateMetadataUpdate(next.metadata, current.metadata),
+      ...(subresource === 'status' ? [] : (resource.rules.validateUpdate?.(next, current, admission) ?? [])),
+    ]);
+    if (subresource === undefined) resource.rules.allocate?.(next, current, admission);
+    if (isFinished(resource, next)) return { type: 'delete', object: next };
+    return sameButTimes(next, current) ? { type: 'keep' } : { type: 'put', object: next };
+  }
+
+  /** The object that fields of a new one are compared with. */
+  emptyObject(resource: Resource): ApiObject {
+    let empty = this.#empty.get(resource);
+    if (empty === undefined) {
+      const { kind, apiVersion } = resource;
+      const body = { kind, apiVersion, metadata: {} };
+      empty = (resource.custom === undefined
+        ? decode(resource.schema, body, () => undefined)
+        : body) as unknown as ApiObject;
+      this.#empty.set(resource, empty);
+    }
+    return empty;
+  }
+
+  /** The first version of a new object, owned by who makes it. */
+  decideCreate(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
+    const change = {
+      schema: resource.schema,
+      manager: managerOf(resource, request, undefined),
+      time: timestamp(request.now()),
+      ignored: this.resets(resource, undefined),
+    };
+    recordUpdate(this.emptyObject(resource), object, change);
+    return this.#admitNew(resource, namespace, object, request);
+  }
+
+  #admitNew(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
+    const time = timestamp(request.now());
+    const admission = createAdmission(this.#store, request, time);
+    admitNamespace(resource, namespace, object.metadata.name, admission);
+    fillNewMetadata(object.metadata, resource, namespace ?? '', time);
+    if (resource.custom !== undefined && resource.subresources.has('status')) delete object['status'];
+    resource.rules.prepareCreate?.(object, admission);
+    this.#validate(resource, object, []);
+    resource.rules.allocate?.(object, undefined, admission);
+    for (const warning of resource.rules.warnings?.(object) ?? []) request.warn(warning);
+    return { type: 'put', object };
+  }
+
+  #validate(
+    resource: Resource,
+    object: ApiObject,
+    more: readonly Parameters<typeof invalidObject>[3][number][],
+  ): void {
+    const errors = [
+      ...validateMetadata(resource, object),
+      ...(resource.rules.validate?.(object) ?? []),
+      ...more,
+    ];
+    if (errors.length > 0) throw invalidObject(resource.group, resource.kind, object.metadata.name, errors);
+  }
+
+  /** Fields that an endpoint does not take from its clients. */
+  resets(resource: Resource, subresource: string | undefined): FieldsV1 {
+    const { rules, custom } = resource;
+    if (custom !== undefined && resource.subresources.has('status')) {
+      return subresource === 'status' ? CUSTOM_BUT_STATUS : STATUS;
+    }
+    return (subresource === 'status' ? rules.resets?.status : rules.resets?.object) ?? NOTHING;
+  }
+}
+
+const STATUS: FieldsV1 = { 'f:status': {} };
+const CUSTOM_BUT_STATUS: FieldsV1 = { 'f:metadata': {}, 'f:spec': {} };
+
+/** Who a request's changes belong to. */
+export function managerOf(
+  resource: Resource,
+  request: Request,
+  subresource: string | undefined,
+  operation: Manager['operation'] = 'Update',
+): Manager {
+  return {
+    manager: request.fieldManager,
+    operation,
+    apiVersion: resource.apiVersion,
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+}
+
+/** metadata.generation counts versions whose content differs: all but metadata, and but a status of its own. */
+function countGeneration(resource: Resource, next: ApiObject, current: ApiObject): void {
+  if (resource.rules.generations !== true || current.metadata.generation === undefined) return;
+  const content = (object: ApiObject): Record<string, unknown> => {
+    return without(object, 'metadata', ...(resource.subresources.has('status') ? ['status'] : []));
+  };
+  if (!equal(content(next), content(current))) next.metadata.generation = current.metadata.generation + 1;
+}
+
+/** A change that only renews times of ownership is none: applying the same thing again writes nothing. */
+function sameButTimes(next: ApiObject, current: ApiObject): boolean {
+  const stripped = (object: ApiObject): ApiObject => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      ...(object.metadata.managedFields === undefined
+        ? {}
+        : { managedFields: object.metadata.managedFields.map((entry) => without(entry, 'time')) }),
+    },
+  });
+  return equal(stripped(next), stripped(current));
+}
