@@ -32,7 +32,7 @@ export function startInformer<T extends KubeObject>(
   ref: CollectionRef,
   selectors: Selectors,
 ): LiveInformer<T> {
-  const store = new ObjectStore<T>(ref);
+  const store = new ObjectStore<T>();
   const listeners = new Set<(event: InformerEvent<T>) => void>();
   const stopped = new AbortController();
   let failing: unknown;
