@@ -6,6 +6,7 @@ const SETTINGS = {
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_loglevel: 'error',
+  npm_config_logs_max: '0',
   npm_config_prefer_offline: 'true',
   npm_config_progress: 'false',
   npm_config_update_notifier: 'false',

@@ -1,9 +1,14 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { buildPhase } from '../build-phase.ts';
-import { buildpackDirectory } from '../buildpack.ts';
+import { readBuildMetadata } from '../build-metadata.ts';
+import { buildpackDirectory, escapedId } from '../buildpack.ts';
+import type { CachedBuildpack } from '../cache.ts';
+import { readLayers } from '../layer.ts';
+import { EXIT } from '../lifecycle-error.ts';
 import { createOutput } from '../output.ts';
+import { saveCache } from '../save-cache.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -24,22 +29,49 @@ interface Element {
 
 const VERSION = '1.2.3';
 
+/** Where a builder's parts are. */
+export interface BuilderFolders {
+  readonly buildpacks: string;
+  /** An order.toml. */
+  readonly order: string;
+}
+
 /** Folders for a build, as the three staging containers have them. */
 export class BuildMachine implements Disposable {
   readonly #root = temporaryFolder();
   readonly #lines: string[] = [];
+  readonly #builder: BuilderFolders;
 
-  constructor(buildpacks: readonly TestBuildpack[], order: readonly (readonly Element[])[]) {
-    for (const buildpack of buildpacks) this.#write(buildpack);
-    const groups = order.map((group) => ({
-      group: group.map((element) => ({ version: VERSION, ...element })),
-    }));
-    writeFiles(this.#root.path, { 'order.toml': stringify({ order: groups }) });
-    for (const folder of ['app', 'layers', 'environment', 'cache']) mkdirSync(this.path(folder));
+  /** With buildpacks of the test in the given order, or with those of a builder. */
+  constructor(
+    buildpacks: readonly TestBuildpack[] | BuilderFolders,
+    order: readonly (readonly Element[])[] = [],
+  ) {
+    if ('order' in buildpacks) {
+      this.#builder = buildpacks;
+    } else {
+      this.#builder = { buildpacks: this.path('buildpacks'), order: this.path('order.toml') };
+      for (const buildpack of buildpacks) this.#write(buildpack);
+      const groups = order.map((group) => ({
+        group: group.map((element) => ({ version: VERSION, ...element })),
+      }));
+      writeFiles(this.#root.path, { 'order.toml': stringify({ order: groups }) });
+    }
+    mkdirSync(this.path('cache'));
+    this.renew();
   }
 
   [Symbol.dispose](): void {
     this.#root[Symbol.dispose]();
+  }
+
+  /** What a new pod has: empty folders, and the cache. */
+  renew(): void {
+    for (const folder of ['app', 'layers', 'environment']) {
+      rmSync(this.path(folder), { recursive: true, force: true });
+      mkdirSync(this.path(folder));
+    }
+    this.#lines.length = 0;
   }
 
   path(...names: readonly string[]): string {
@@ -66,8 +98,7 @@ export class BuildMachine implements Disposable {
       app: this.path('app'),
       layers: this.path('layers'),
       environmentFiles: this.path('environment'),
-      buildpacks: this.path('buildpacks'),
-      order: this.path('order.toml'),
+      ...this.#builder,
       cache: this.path('cache'),
       containerEnvironment: {
         PATH: process.env['PATH'],
@@ -75,6 +106,32 @@ export class BuildMachine implements Disposable {
         PORT: '1',
         SECRET: 'of the platform',
       },
+      output: this.output,
+    });
+  }
+
+  /** Keeps what an export keeps for the next build. Launch layers are said to be in an image. */
+  async keepCache(): Promise<void> {
+    const buildpacks = readBuildMetadata(this.path('layers')).buildpacks.map(
+      ({ id, version }): CachedBuildpack => {
+        const layers = readLayers(this.path('layers', escapedId(id)), EXIT.export);
+        return {
+          id,
+          version,
+          layers: Object.fromEntries(
+            layers.map(({ name, launch, build, cache, metadata }) => [
+              name,
+              { launch, build, cache, metadata },
+            ]),
+          ),
+        };
+      },
+    );
+    await saveCache({
+      cache: this.path('cache'),
+      limit: Infinity,
+      buildpacks,
+      directoryOf: (id, layer) => this.path('layers', escapedId(id), layer),
       output: this.output,
     });
   }
