@@ -99,7 +99,6 @@ export interface Container {
     /** Runs before the container is told to end; its time counts towards the grace period. */
     readonly preStop?: LifecycleHandler;
   };
-  readonly lifecycle?: { readonly postStart?: LifecycleHandler; readonly preStop?: LifecycleHandler };
   readonly restartPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;
