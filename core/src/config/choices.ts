@@ -1,7 +1,7 @@
 import { partAt, plain, type LocatedMap } from './located.ts';
 import { originAt } from './located.ts';
 import type { Origin } from './origin.ts';
-import { SLOTS, type Slot } from './schema.ts';
+import { SLOTS, type Slot } from './slots.ts';
 
 /** A component that the configuration asks for. */
 export interface ComponentChoice {

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-
 /** Names that are looked for, best first. Only data: a folder that someone enters must not run code. */
 export const SEARCH_PLACES = [
   'epinio.config.yaml',
@@ -20,7 +18,7 @@ interface Explorer {
 export async function findConfigFile(folder: string): Promise<string | undefined> {
   // The library's entry point first looks for settings of its own in the current folder, and runs
   // `.config/config.js` when it is there. The class behind it does not.
-  const { Explorer } = createRequire(import.meta.url)('cosmiconfig/dist/Explorer.js') as {
+  const { Explorer } = (await import('cosmiconfig/dist/Explorer.js')) as unknown as {
     readonly Explorer: new (options: Readonly<Record<string, unknown>>) => Explorer;
   };
   // The file is read again with places of its values; here it only has to be told apart from none. What

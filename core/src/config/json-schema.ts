@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { AnyPlugin } from '../kernel/plugin.ts';
+import { SLOTS } from './slots.ts';
 
 /** A JSON Schema document, draft 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -15,7 +16,7 @@ export async function jsonSchemaOf(schema: z.ZodType): Promise<JsonSchema> {
  * it is used by its id.
  */
 export async function configJsonSchema(plugins: readonly AnyPlugin[] = []): Promise<JsonSchema> {
-  const { configFile, SLOTS } = await import('./schema.ts');
+  const { configFile } = await import('./schema.ts');
   const schema = structuredClone(await jsonSchemaOf(configFile)) as SchemaObject;
   const components = schema.properties?.['components'] ?? {};
   const slots: [string, string][] = [...Object.entries(SLOTS), ['brokers', 'broker']];

@@ -9,7 +9,8 @@ import { locate, map, originAt, partAt, plain, withPart, type Located, type Loca
 import { lay, spellOut } from './merge.ts';
 import { originText, type Origin } from './origin.ts';
 import type { Read } from './read-file.ts';
-import type { ConfigSource, Slot } from './schema.ts';
+import type { ConfigSource } from './schema.ts';
+import type { Slot } from './slots.ts';
 
 /** What a profile fills in: components and settings, written as in a config file. */
 export type Profile = Omit<ConfigSource, 'api' | 'profile'>;

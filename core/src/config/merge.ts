@@ -1,5 +1,5 @@
 import { map, type Entry, type Located, type LocatedMap } from './located.ts';
-import { SLOTS } from './schema.ts';
+import { SLOTS } from './slots.ts';
 
 /**
  * Lays one source over another: what the higher one says wins, maps are merged key by key, lists are

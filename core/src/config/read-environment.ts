@@ -4,7 +4,7 @@ import { messageOf } from '../kernel/errors.ts';
 import type { Problem } from '../kernel/problem.ts';
 import { locate, map, withPart, type LocatedMap } from './located.ts';
 import type { Origin } from './origin.ts';
-import { SLOTS } from './schema.ts';
+import { SLOTS } from './slots.ts';
 
 const SETTINGS = ['profile', 'domain', 'namespace', 'tlsIssuer'] as const;
 const PREFIX = 'EPINIO_';

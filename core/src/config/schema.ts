@@ -1,23 +1,8 @@
 import { z } from 'zod';
+import type { Slot } from './slots.ts';
 
 /** The config file's version. A new one is a new value here and a conversion to this shape. */
 export const CONFIG_API = 'epinio/v1';
-
-/** The keys below `components` that choose one component each, with the contract that each stands for. */
-export const SLOTS = {
-  cluster: 'cluster',
-  ingress: 'ingress',
-  mesh: 'mesh',
-  certs: 'certs',
-  secretSync: 'secret-sync',
-  storage: 'storage',
-  registry: 'registry',
-  builder: 'builder',
-  catalog: 'catalog',
-} as const satisfies Readonly<Record<string, string>>;
-
-/** A key below `components`, other than the list `brokers`. */
-export type Slot = keyof typeof SLOTS;
 
 const SLOT_MEANINGS: Readonly<Record<Slot, string>> = {
   cluster: 'The Kubernetes API that the platform runs on',
