@@ -40,7 +40,12 @@ export function failurePage(application: string, error: Error, responseTimeoutMs
       `It has to listen on the port that its environment variable PORT names. ${logs}`,
     );
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('ERR_')) {
+  if (
+    error.name === 'HTTPParserError' ||
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code.startsWith('ERR_')
+  ) {
     return page(502, 'answered with something that is not a valid HTTP response');
   }
   return page(502, 'closed the connection without an answer');

@@ -28,7 +28,7 @@ function isUsable(pem: string, domain: string, now: number): boolean {
   try {
     const certificate = new X509Certificate(pem);
     const isCurrent = Date.parse(certificate.validTo) - RENEW_BEFORE_MS > now;
-    return isCurrent && certificate.checkHost(`x.${domain}`) !== undefined;
+    return isCurrent && certificate.checkHost(domain) !== undefined;
   } catch {
     return false; // not a certificate any more: it is made anew
   }

@@ -28,8 +28,6 @@ export function http2Exchange(
   let isOver = false; // without a body, the answer ends with its header
   let trailers: RawHeaders = [];
   stream.on('wantTrailers', () => stream.sendTrailers(fields(trailers)));
-  // Told to `onGone` by the close that follows; without a listener it would end the process.
-  stream.on('error', () => undefined);
   if (hasBody) {
     // An answer that came early: the client need not send the rest (RFC 9113, 8.1).
     stream.once('finish', () => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));

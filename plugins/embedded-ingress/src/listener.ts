@@ -90,6 +90,8 @@ export function createHttpsListener(
     'stream',
     (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
       connections.addAnswer(stream);
+      // What breaks a stream is told by its close; without a listener it would end the process.
+      stream.on('error', (error) => deps.log.debug('HTTP/2 stream broke', { error: error.message }));
       const fields = raw ?? rawHeadersOf(headers);
       if (headers[':method'] === 'CONNECT') {
         guard(stream, serveExtendedConnect(stream, headers, fields, deps));
