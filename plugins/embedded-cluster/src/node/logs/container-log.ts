@@ -32,6 +32,7 @@ export class ContainerLog {
   #timer: NodeJS.Timeout | undefined;
   #rotation: Promise<void> | undefined;
   #isOpen = true;
+  #isClosed = false;
 
   constructor(options: ContainerLogOptions) {
     this.#options = options;
@@ -75,6 +76,7 @@ export class ContainerLog {
 
   /** Takes notice of what was written since the last look. */
   look(): void {
+    if (this.#isClosed) return;
     const { size, mtimeNs } = statSync(this.file, { bigint: true });
     const bytes = Number(size);
     if (bytes > this.#size) {
@@ -99,8 +101,11 @@ export class ContainerLog {
     this.changes.emit('change');
   }
 
-  /** Stops following; the container may go on. */
+  /** Stops following; the container may go on, and what is there can still be read. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#index.close();
     this.#watcher?.close();
     this.#watcher = undefined;
     clearTimeout(this.#timer);
@@ -114,8 +119,9 @@ export class ContainerLog {
 
   #rotate(): void {
     this.#rotation ??= copyTruncate(this.file, this.#options.keep, () => {
-      this.#index.close();
+      if (!this.#isClosed) this.#index.close();
       this.#index = new LogIndex(indexFile(this.file));
+      if (this.#isClosed) this.#index.close();
       this.#size = 0;
       this.#generation += 1;
       this.changes.emit('change');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ContainerRun, type RunSpec } from './container-run.ts';
-import { isAlive, readStat } from './process-identity.ts';
+import { isAlive, readStat } from '../process/process-identity.ts';
 import { SUPERVISE_SCRIPT } from './supervise-script.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'epinio-run-'));
@@ -79,7 +79,7 @@ test('SIGTERM reaches the command, and its own exit code is what counts', async 
 });
 
 test('SIGINT has its default action in the command', async () => {
-  const run = await ContainerRun.start(spec('sleep 60'));
+  const run = await ContainerRun.start(spec('echo up; sleep 60'));
   await eventually(() => run.processes().length > 0, 'the command to start');
   run.terminate('SIGINT');
   assert.equal((await run.exited).exitCode, 130);

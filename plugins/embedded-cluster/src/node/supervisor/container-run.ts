@@ -3,8 +3,8 @@ import { closeSync, type FSWatcher, mkdirSync, openSync, watch, writeFileSync } 
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EpinioError, messageOf } from '@epinio/core';
-import { isAlive, type ProcessIdentity, readStat, signalProcess } from './process-identity.ts';
-import { processTree } from './process-table.ts';
+import { isAlive, type ProcessIdentity, readStat, signalProcess } from '../process/process-identity.ts';
+import { processTree } from '../process/process-table.ts';
 import { readExit, readSandboxInit, readSupervisor, type RunExit } from './run-files.ts';
 
 /** An adopted supervisor is no child of ours: its sudden death shows only when somebody looks. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readlinkSync } from 'node:fs';
-import { parseStat, type ProcessIdentity } from './process-identity.ts';
+import { parseStat, type ProcessIdentity } from '../process/process-identity.ts';
 
 /** How a run ended. */
 export interface RunExit {
