@@ -1,4 +1,6 @@
 export { testKube } from './contracts/kube.ts';
+export { serveKube } from './fake-api-server.ts';
+export type { FakeApiServer } from './fake-api-server.ts';
 export { FakeKube } from './fake-kube.ts';
 export type { FakeKubeOptions, KubeVerb } from './fake-kube.ts';
 export { FakeClock } from './fake-clock.ts';
