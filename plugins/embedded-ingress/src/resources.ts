@@ -13,7 +13,6 @@ export function parts({ className, defaultClass }: Config): readonly Part[] {
     kind: 'IngressClass',
     metadata: {
       name: className,
-      labels: { 'app.kubernetes.io/managed-by': 'epinio', 'epinio.io/plugin': ID },
       ...(defaultClass && { annotations: { 'ingressclass.kubernetes.io/is-default-class': 'true' } }),
     },
     spec: { controller: CONTROLLER },
