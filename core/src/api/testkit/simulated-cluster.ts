@@ -6,7 +6,7 @@ import type { Informers } from '../../ports/informer.ts';
 import type { FakeKube } from '../../testkit/fake-kube.ts';
 
 /** What an image does once it runs. */
-export type Behaviour = 'serves' | 'crashes' | 'silent';
+export type Behaviour = 'serves' | 'crashes' | 'silent' | 'starting';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 
@@ -38,6 +38,13 @@ export class SimulatedCluster {
   /** Says what images do whose name ends so; all others serve. */
   set(imageEnd: string, behaviour: Behaviour): void {
     this.#behaviours.set(imageEnd, behaviour);
+  }
+
+  /** Lets a Deployment be looked at again, as after a restart of its controller. */
+  async retry(namespace: string, name: string): Promise<void> {
+    const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name };
+    const patch = { status: { observedGeneration: 0 } };
+    await this.#kube.patch(ref, { type: 'merge', patch }, { subresource: 'status' });
   }
 
   #behaviourOf(image: string): Behaviour {

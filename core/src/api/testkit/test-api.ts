@@ -1,3 +1,7 @@
+import { hash } from 'bcryptjs';
+import { USER_LABEL } from '../../apps/caches.ts';
+import { secretTexts } from '../../apps/secret-data.ts';
+import type { Secret } from '../../kube/kinds.ts';
 import { createInformers, type OwnedInformers } from '../../kube/informers.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Commands } from '../../ports/commands.ts';
@@ -7,7 +11,6 @@ import { FakeKube } from '../../testkit/fake-kube.ts';
 import { FakeLog } from '../../testkit/fake-log.ts';
 import type { AsyncDeployStatus } from '../../models/deployment.ts';
 import type { GitImportOptions } from '../../sources/git/import-git.ts';
-import { userSecret } from '../../users/user-secret.ts';
 import { type Api, createApi } from '../create-api.ts';
 import { MemoryBuilder } from './memory-builder.ts';
 import { MemoryStorage } from './memory-storage.ts';
@@ -85,10 +88,29 @@ export class TestApi implements AsyncDisposable {
     return test;
   }
 
+  /** With a bcrypt cost that is right for tests only. */
   async addUser(username: string, password: string, roles: readonly string[]): Promise<void> {
-    const { secret } = await userSecret({ namespace: 'epinio', username, password, roles });
-    await this.kube.create(secret);
-    await eventually(() => this.api.platform.users.find(username));
+    const data = { username, password: await hash(password, 4) };
+    await this.kube.create<Secret>({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        generateName: 'user-',
+        name: '',
+        namespace: 'epinio',
+        labels: { [USER_LABEL]: 'true' },
+        annotations: { 'epinio.io/roles': roles.join(',') },
+      },
+      type: 'BasicAuth',
+      stringData: data,
+    });
+    await eventually(() => {
+      if (
+        !this.api.platform.caches.users.list().some((secret) => secretTexts(secret)['username'] === username)
+      ) {
+        throw new Error('not seen yet');
+      }
+    });
   }
 
   /** A request as the administrator, unless the headers say otherwise. */

@@ -1,0 +1,15 @@
+import { TestApi, tarball } from './testkit/test-api.ts';
+const t0 = performance.now();
+const t = (l: string) => console.log(l, Math.round(performance.now() - t0));
+const test = await TestApi.open();
+t('open');
+await test.push('sample');
+t('push');
+await test.push('sample');
+t('push again');
+await test.push('sample', tarball('v2'));
+t('push v2');
+await test.json(200, 'POST', 'namespaces/workspace/applications/sample/environment', { A: 'b' });
+t('env');
+await test[Symbol.asyncDispose]();
+t('dispose');
