@@ -140,6 +140,7 @@ export type { Slot } from './config/slots.ts';
 export { startWorkQueue } from './kube/work-queue.ts';
 export type { WorkQueue, WorkQueueOptions } from './kube/work-queue.ts';
 
+export { detectComponents } from './install/detect.ts';
 export type { ExecutorContext, PartExecutor, PartExecutors } from './install/executor.ts';
 export { componentsOf } from './install/install-component.ts';
 export type { InstallComponent } from './install/install-component.ts';
@@ -154,3 +155,5 @@ export { readRecord } from './install/record.ts';
 export type { InstallationRecord, RecordedComponent, RecordedPlugin } from './install/record.ts';
 export { planUninstall, uninstall } from './install/uninstall.ts';
 export type { UninstallOptions } from './install/uninstall.ts';
+
+export { portInUse } from './adapters/port-in-use.ts';

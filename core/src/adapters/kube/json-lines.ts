@@ -20,15 +20,26 @@ export async function* jsonLines(source: AsyncIterable<Buffer>, maxBytes = MAX_L
       pieces = [];
       size = 0;
       start = end + 1;
-      if (line.length > 0) yield JSON.parse(line.toString('utf8'));
+      if (line.length > 0) yield parse(line.toString('utf8'));
     }
     if (start < chunk.length) {
       pieces.push(chunk.subarray(start));
       size += chunk.length - start;
     }
     if (size > maxBytes) {
-      const message = `The Kubernetes API sent a watch event of more than ${maxBytes} bytes`;
-      throw new EpinioError('KUBE_FAILED', message, { status: 500 });
+      throw failed(`The Kubernetes API sent a watch event of more than ${maxBytes} bytes`);
     }
   }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw failed(`The Kubernetes API sent a watch event that is no JSON: "${line.slice(0, 80)}"`, cause);
+  }
+}
+
+function failed(message: string, cause?: unknown): EpinioError {
+  return new EpinioError('KUBE_FAILED', message, { status: 500, cause });
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { KubeObject } from '../../kernel/component.ts';
 import { kubeError } from '../../kube/kube-error.ts';
 import type { WatchEvent } from '../../ports/kube.ts';
@@ -24,7 +24,7 @@ interface WireEvent<T> {
  * next watch. An ERROR event fails with its own code (`KUBE_GONE`).
  */
 export async function* watchEvents<T extends KubeObject>(
-  response: IncomingMessage,
+  response: Readable,
   seconds: number,
 ): AsyncGenerator<WatchEvent<T>> {
   // A server that hangs keeps the connection alive, but cannot end the watch in time.
@@ -43,7 +43,7 @@ export async function* watchEvents<T extends KubeObject>(
 }
 
 /** The chunks of a response; a connection that breaks is its end. */
-async function* withoutBreak(response: IncomingMessage): AsyncGenerator<Buffer> {
+async function* withoutBreak(response: Readable): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
   } catch (error) {
