@@ -144,6 +144,8 @@ describe('loadConfig', () => {
       'components: { ingress: { use: gate, with: { a: "${env:A}-${env:B}", b: "$${env:A}" } } }';
     const loaded = await load(file(options), { environment: { A: 'x', B: '' } });
     assert.deepEqual(loaded.components[0]?.with, { a: 'x-', b: '${env:A}' });
+    const kept = await load(file(options), { interpolate: false });
+    assert.deepEqual(kept.components[0]?.with, { a: '${env:A}-${env:B}', b: '$${env:A}' });
     assert.deepEqual(await problems(file(options)), [
       'epinio.config.yaml:2:48: Environment variable "A" is not set (set it, or write the value in place of "${env:A}")',
       'epinio.config.yaml:2:48: Environment variable "B" is not set (set it, or write the value in place of "${env:B}")',

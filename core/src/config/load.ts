@@ -33,6 +33,8 @@ export interface LoadConfigOptions {
   /** False: no file is looked for when none is named. */
   readonly search?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** False: `${env:NAME}` in the file is text like any other, as in a configuration that was kept. Default true. */
+  readonly interpolate?: boolean;
   readonly flags?: readonly FlagValue[];
   readonly profiles: Readonly<Record<string, Profile>>;
   /** The profile when nobody names one. */
@@ -97,7 +99,10 @@ export async function readConfig(
   const read: Read =
     file === undefined ? { problems: [] } : await readConfigFile(file, { cwd: options.cwd, named });
   problems.push(...read.problems);
-  const written = read.located && interpolate(read.located, options.environment, problems);
+  const written =
+    read.located && options.interpolate !== false
+      ? interpolate(read.located, options.environment, problems)
+      : read.located;
   const environment = readEnvironment(options.environment);
   problems.push(...environment.problems);
 

@@ -2,7 +2,7 @@ import type { Problem } from './problem.ts';
 
 /** One thing to be made: what it gives and what it must wait for, all by token id. */
 export interface GraphNode {
-  /** As a person knows it: `plugin "traefik"`. */
+  /** As a person knows it: `plugin "door"`. */
   readonly name: string;
   readonly provides: string;
   readonly needs: readonly { readonly token: string; readonly optional: boolean }[];

@@ -33,7 +33,7 @@ export interface Plugin<
   Config extends z.ZodType = z.ZodType,
 > {
   readonly $$type: 'epinio/plugin';
-  /** Kebab-case, unique: "cert-manager". */
+  /** Kebab-case, unique: "paper-shelf". */
   readonly id: string;
   readonly provides: ContractToken<C>;
   readonly contractVersion: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,11 @@ after(() => rmSync(root, { recursive: true }));
 const require = createRequire(import.meta.url);
 
 /** A package of a third party, outside this workspace; the names of its tests with their results. */
-function manners(name: string, files: Readonly<Record<string, string>>): Readonly<Record<string, boolean>> {
+function manners(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  test = 'plugin.test.mjs',
+): Readonly<Record<string, boolean>> {
   const folder = join(root, name);
   mkdirSync(join(folder, 'node_modules', '@epinio'), { recursive: true });
   symlinkSync(join(import.meta.dirname, '..', '..'), join(folder, 'node_modules', '@epinio', 'core'), 'dir');
@@ -22,15 +26,11 @@ function manners(name: string, files: Readonly<Record<string, string>>): Readonl
       'dir',
     );
   }
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  const flags = [
-    '--import',
-    'tsx',
-    '--conditions=epinio-src',
-    '--test',
-    '--test-reporter=tap',
-    'plugin.test.mjs',
-  ];
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  const flags = ['--import', 'tsx', '--conditions=epinio-src', '--test', '--test-reporter=tap', test];
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => key !== 'NODE_TEST_CONTEXT'));
   const { stdout } = spawnSync(process.execPath, flags, {
     cwd: folder,
@@ -80,6 +80,23 @@ describe('testPlugin', () => {
     assert.ok(Object.keys(results).length >= 10);
     assert.deepEqual(
       Object.keys(results).filter((test) => results[test] !== true),
+      [],
+    );
+  });
+
+  it('passes the plugin that the README of core shows', () => {
+    const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/^```ts\n\/\/ (src\/\S+)\n(.*?)^```$/gms)];
+    assert.equal(blocks.length, 5);
+    const files = Object.fromEntries(blocks.map(([, file, text]) => [file ?? '', text ?? '']));
+    const manifest = good['package.json']
+      .replace('plugin-tidy', 'plugin-gauze')
+      .replace('./index.js', './src/index.ts');
+    const shown = { ...files, 'package.json': manifest, 'README.md': 'Option: annotation' };
+    const results = manners('readme', shown, 'src/gauze.test.ts');
+    assert.ok(Object.keys(results).length >= 10);
+    assert.deepEqual(
+      Object.keys(results).filter((name) => results[name] !== true),
       [],
     );
   });
