@@ -119,19 +119,25 @@ export class EmbeddedBuilder implements Builder {
     return this.#statusOf(id, ended.job, signal);
   }
 
+  /** Ends without an error when the signal is aborted: the reader has gone. */
   async *logs(id: string, options: LogOptions = {}): AsyncGenerator<LogLine> {
     const { signal } = options;
-    await this.#existing(id, signal);
-    const [jobs, pods] = [this.#jobs(), this.#pods()];
-    await Promise.all([this.#observed(jobs, id, signal), pods.synced(signal)]);
-    yield* runLog({
-      ...options,
-      kube: this.#needs.kube,
-      jobs,
-      pods,
-      findJob: () => newest(jobs, this.#namespace, id),
-      findPod: () => newest(pods, this.#namespace, id),
-    });
+    try {
+      await this.#existing(id, signal);
+      const [jobs, pods] = [this.#jobs(), this.#pods()];
+      await Promise.all([this.#observed(jobs, id, signal), pods.synced(signal)]);
+      yield* runLog({
+        ...options,
+        kube: this.#needs.kube,
+        jobs,
+        pods,
+        findJob: () => newest(jobs, this.#namespace, id),
+        findPod: () => newest(pods, this.#namespace, id),
+        readPod: () => this.#readPod(id, signal),
+      });
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+    }
   }
 
   async cancel(id: string, signal?: AbortSignal): Promise<void> {
@@ -189,11 +195,7 @@ export class EmbeddedBuilder implements Builder {
   async #statusOf(id: string, job: Job, signal: AbortSignal | undefined): Promise<StagingStatus> {
     const phase = phaseOf(job);
     if (phase !== 'failed') return { id, phase };
-    const { items } = await this.#needs.kube.list<Pod>(this.#collection('v1', 'Pod'), {
-      labelSelector: runSelector(id),
-      ...optional(signal),
-    });
-    const pod = items.at(-1);
+    const pod = await this.#readPod(id, signal);
     const lastLines = await this.#lastLines(pod, signal);
     return {
       id,
@@ -251,6 +253,14 @@ export class EmbeddedBuilder implements Builder {
       ...optional(signal),
     });
     return items[0];
+  }
+
+  async #readPod(id: string, signal: AbortSignal | undefined): Promise<Pod | undefined> {
+    const { items } = await this.#needs.kube.list<Pod>(this.#collection('v1', 'Pod'), {
+      labelSelector: runSelector(id),
+      ...optional(signal),
+    });
+    return items.at(-1);
   }
 
   #jobs(): Informer<Job> {

@@ -12,6 +12,8 @@ export interface RunLogOptions extends LogOptions {
   readonly findJob: () => Job | undefined;
   /** The newest pod of the run. */
   readonly findPod: () => Pod | undefined;
+  /** The same, from the API server. */
+  readonly readPod: () => Promise<Pod | undefined>;
 }
 
 /** How long a container whose log has ended may take to be seen as ended. */
@@ -19,38 +21,36 @@ const SETTLE_MS = 2_000;
 
 /**
  * The log of a run, container after container, each from its start. With `follow`, waits for containers that
- * have not started, and ends with the run. Aborting the signal ends it without an error.
+ * have not started, and ends with the run.
  */
 export async function* runLog(options: RunLogOptions): AsyncGenerator<LogLine> {
-  try {
-    for (const container of CONTAINERS) {
-      const pod = options.follow === true ? await started(container, options) : options.findPod();
-      if (pod === undefined) return;
-      if (containerState(pod, container) === 'waiting') continue;
-      yield* containerLog(pod, container, options);
-    }
-  } catch (error) {
-    if (options.signal?.aborted !== true) throw error;
+  for (const container of CONTAINERS) {
+    const pod = options.follow === true ? await started(container, options) : await options.readPod();
+    if (pod === undefined) return;
+    if (containerState(pod, container) === 'waiting') continue;
+    yield* containerLog(pod, container, options);
   }
 }
 
 /** The pod, once the container runs or has run. @returns undefined when it never will. */
-async function started(
-  container: string,
-  { jobs, pods, findJob, findPod, signal }: RunLogOptions,
-): Promise<Pod | undefined> {
+async function started(container: string, options: RunLogOptions): Promise<Pod | undefined> {
+  const { jobs, pods, findJob, findPod, readPod, signal } = options;
+  const hasStarted = (pod: Pod | undefined): boolean => containerState(pod, container) !== 'waiting';
   const { pod } = await untilFound(
     [jobs, pods],
     (): { pod: Pod | undefined } | undefined => {
       const pod = findPod();
-      if (pod !== undefined && containerState(pod, container) !== 'waiting') return { pod };
-      if (pod !== undefined && hasEnded(pod)) return { pod: undefined };
+      if (hasStarted(pod)) return { pod };
       const job = findJob();
-      return job === undefined || phaseOf(job) !== 'running' ? { pod: undefined } : undefined;
+      const isOver = job === undefined || phaseOf(job) !== 'running' || (pod !== undefined && hasEnded(pod));
+      return isOver ? { pod: undefined } : undefined;
     },
     signal,
   );
-  return pod;
+  if (pod !== undefined) return pod;
+  // The two live copies do not move in step: the end of the Job may be seen before its pod.
+  const last = await readPod();
+  return hasStarted(last) ? last : undefined;
 }
 
 /** One container's lines; a stream that breaks off while the container runs is taken up where it broke. */
