@@ -47,15 +47,18 @@ export async function reflect<T extends KubeObject>(
     backoff.reset();
   };
 
+  // A function of its own: the frame of this loop would hold on to the list for as long as it watches.
+  const listAnew = async (): Promise<string> => {
+    const list = await kube.list<T>(ref, { ...selectors, signal });
+    target.replace(list);
+    return list.resourceVersion;
+  };
+
   const ended = (): boolean => signal.aborted;
   while (!ended()) {
     let pauseMs = 0;
     try {
-      if (position === undefined) {
-        const list = await kube.list<T>(ref, { ...selectors, signal });
-        target.replace(list);
-        position = list.resourceVersion;
-      }
+      position ??= await listAnew();
       const startedAt = clock.now();
       let events = 0;
       const from = position === '' ? {} : { resourceVersion: position };
