@@ -18,7 +18,12 @@ export async function loadInstallation(
   options: LoadConfigOptions & Pick<PluginLookup, 'base'>,
 ): Promise<Installation> {
   const { loaded, problems } = await readConfig(options);
-  const lookup = { folder: configFolder(loaded), trusted: loaded.named, base: options.base };
+  const lookup = {
+    folder: configFolder(loaded),
+    trusted: loaded.named,
+    cwd: options.cwd,
+    base: options.base,
+  };
   const read = await readPlugins(loaded.components, lookup);
   const plugins = read.plugins.map((plugin): ResolvedPlugin => {
     const path = [...plugin.choice.path, 'with'];

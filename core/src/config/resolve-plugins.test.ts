@@ -161,6 +161,19 @@ describe('the lookup of plugins', () => {
     assert.throws(() => execFileSync('ls', [marker], { stdio: 'ignore' }));
   });
 
+  it('finds a path that was given by environment from the current folder', async () => {
+    const { plugins } = await loadInstallation({
+      cwd: folder({ 'typed.mjs': source('typed') }),
+      environment: { EPINIO_COMPONENTS_MESH: './typed.mjs', EPINIO_DOMAIN: 'a.example' },
+      profiles: {},
+      base,
+    });
+    assert.deepEqual(
+      plugins.map(({ plugin }) => plugin.id),
+      ['typed'],
+    );
+  });
+
   it('takes the sources under the condition "epinio-src", and the build without', () => {
     const cwd = folder({
       'node_modules/mine/package.json': module,

@@ -18,6 +18,8 @@ export interface PluginLookup {
    * repository could run code by being the current folder.
    */
   readonly trusted: boolean;
+  /** The current folder: where a path begins that was given by flag or environment, which may run. */
+  readonly cwd?: string;
   /** Where the plugins that came with the command are found from: its own module URL or folder. */
   readonly base: string | URL;
 }
@@ -96,8 +98,10 @@ function isTagged(value: unknown): boolean {
 }
 
 function locateFile(choice: ComponentChoice, lookup: PluginLookup): string | Omit<Problem, 'origin'> {
-  const { use } = choice;
-  const { folder, trusted } = lookup;
+  const { use, origin } = choice;
+  const isTyped = isPath(use) && (origin.kind === 'flag' || origin.kind === 'environment');
+  const folder = isTyped ? lookup.cwd : lookup.folder;
+  const trusted = isTyped || lookup.trusted;
   const base =
     lookup.base instanceof URL || lookup.base.startsWith('file:')
       ? dirname(fileURLToPath(lookup.base))

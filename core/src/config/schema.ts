@@ -16,6 +16,9 @@ const SLOT_MEANINGS: Readonly<Record<Slot, string>> = {
   catalog: 'Presents the services of all brokers',
 };
 
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const DNS_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/;
+
 const use = z
   .string()
   .min(1)
@@ -35,7 +38,7 @@ const broker = z.union([
     use,
     name: z
       .string()
-      .min(1)
+      .regex(DNS_LABEL, 'it must be lower-case letters, digits and dashes')
       .optional()
       .describe('Tells two uses of one component apart; default: the name of the component'),
     with: options.optional(),
@@ -54,9 +57,6 @@ const slots = Object.fromEntries(
   Slot,
   z.ZodOptional<z.ZodUnion<readonly [z.ZodLiteral<false>, ...(typeof component)['options']]>>
 >;
-
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const DNS_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/;
 
 /** What one source of configuration may say: every key may be left out. */
 export const configSource = z.strictObject({

@@ -1,7 +1,6 @@
 import type { Detected } from '../kernel/component.ts';
 import { withDeadline } from '../kernel/deadline.ts';
 import { EpinioError, isEpinioError, messageOf } from '../kernel/errors.ts';
-import type { AnyPlugin } from '../kernel/plugin.ts';
 import type { Platform, PlatformNode } from '../kernel/platform.ts';
 import type { Kube } from '../ports/kube.ts';
 
@@ -19,7 +18,7 @@ export async function detectComponents(
 ): Promise<ReadonlyMap<string, Detected>> {
   const { signal, timeoutMs = TIMEOUT_MS } = options;
   const asked = platform.nodes.map(async (node): Promise<[string, Detected][]> => {
-    const detect = (node.plugin as AnyPlugin | undefined)?.detect;
+    const detect = node.plugin?.detect;
     if (detect === undefined) return [];
     const error = (): EpinioError =>
       new EpinioError(
