@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nodeConfig } from './node/config.ts';
 
 /** The `with:` part of `cluster: { use: embedded-cluster }`. */
 export const config = z.strictObject({
@@ -18,6 +19,7 @@ export const config = z.strictObject({
     .describe(
       'Changes kept per resource so that a watch can go on where it was cut; older ones answer 410 Gone',
     ),
+  node: nodeConfig.prefault({}).describe('How pods run on this machine'),
 });
 
 export type Config = z.output<typeof config>;

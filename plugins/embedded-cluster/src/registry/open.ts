@@ -8,7 +8,7 @@ import { Registry } from './registry.ts';
 
 export interface OpenRegistry {
   readonly registry: Registry;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the store with all its kinds, custom ones included, and with the namespaces that every cluster has. */

@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf, type Log } from '@epinio/core';
+import type { Authenticator } from '../auth/authenticate.ts';
+import { MASTERS, type User } from '../auth/user.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Resource } from '../registry/resource.ts';
+import type { Target } from '../registry/writer.ts';
+import { Discovery } from './discovery.ts';
+import { Exchange } from './exchange.ts';
+import type { NodeAccess } from './node-access.ts';
+import { OpenApi } from './openapi.ts';
+import { answerOther, isPublic } from './other-paths.ts';
+import { routeOf, type Route } from './route.ts';
+import {
+  badRequest,
+  forbiddenRequest,
+  internalError,
+  methodNotAllowed,
+  pathNotFound,
+  StatusError,
+  unauthorized,
+} from './status.ts';
+import { bindPod } from './verbs/binding.ts';
+import { sendPodLogs } from './verbs/pod-logs.ts';
+import { getObject, listObjects } from './verbs/read.ts';
+import { answerReview } from './verbs/reviews.ts';
+import { handleScale } from './verbs/scale.ts';
+import { watchObjects, type Stream } from './verbs/watch.ts';
+import { createObject, deleteCollection, deleteObject, patchObject, updateObject } from './verbs/write.ts';
+
+export interface HandlerOptions {
+  readonly registry: Registry;
+  readonly authenticator: Authenticator;
+  readonly log: Log;
+  /** What `pods/log` reads from, once there is a node. */
+  readonly node: () => NodeAccess | undefined;
+  /** True once the server may be called ready. */
+  readonly isReady: () => boolean;
+}
+
+/** Answers every request: who is it, where does it lead, may they, do it. */
+export class Handler {
+  readonly #options: HandlerOptions;
+  readonly #discovery: Discovery;
+  readonly #openApi: OpenApi;
+  readonly #streams = new Set<Stream>();
+
+  constructor(options: HandlerOptions) {
+    this.#options = options;
+    this.#discovery = new Discovery(options.registry.catalog);
+    this.#openApi = new OpenApi(options.registry.catalog, options.registry.store);
+  }
+
+  /** Never throws: what goes wrong is answered. */
+  readonly handle = (incoming: IncomingMessage, response: ServerResponse): void => {
+    const user = this.#options.authenticator.authenticate(incoming);
+    const exchange = new Exchange(incoming, response, user ?? ANONYMOUS);
+    this.#answer(exchange, user).catch((error: unknown) => {
+      exchange.refuse(error instanceof StatusError ? error : this.#failure(exchange, error));
+    });
+  };
+
+  /** Ends all watches in order. */
+  endStreams(): void {
+    for (const stream of this.#streams) stream.end();
+  }
+
+  async #answer(exchange: Exchange, user: User | undefined): Promise<void> {
+    const { registry } = this.#options;
+    const route = routeOf(registry.catalog, exchange.path);
+    if (user === undefined && !isPublic(route)) throw unauthorized();
+    if (route.kind === 'other') {
+      const { isReady } = this.#options;
+      answerOther(exchange, route.segments, { discovery: this.#discovery, openApi: this.#openApi, isReady });
+      return;
+    }
+    if (route.kind === 'nothing') throw pathNotFound();
+    const verb = verbOf(exchange, route);
+    const allowed = route.kind === 'subresource' ? route.subresource.verbs : route.resource.verbs;
+    if (verb === undefined || !allowed.includes(verb)) throw methodNotAllowed();
+    authorize(exchange.user, verb, route);
+    if (route.kind === 'subresource') await this.#subresource(exchange, route);
+    else if (verb === 'create') await this.#create(exchange, route.resource, route.namespace);
+    else await this.#verb(exchange, verb, route);
+  }
+
+  async #create(exchange: Exchange, resource: Resource, namespace: string | undefined): Promise<void> {
+    if (!resource.verbs.includes('get')) return answerReview(exchange, resource);
+    if (resource.namespaced && namespace === undefined) throw methodNotAllowed();
+    return createObject(this.#options.registry, exchange, resource, namespace);
+  }
+
+  async #verb(
+    exchange: Exchange,
+    verb: Verb,
+    route: Exclude<Route, { kind: 'other' | 'nothing' | 'subresource' }>,
+  ): Promise<void> {
+    const { registry } = this.#options;
+    const { resource, namespace } = route;
+    const name = route.kind === 'object' ? route.name : '';
+    const target: Target = { resource, namespace, name };
+    switch (verb) {
+      case 'get':
+        { getObject(registry, exchange, resource, namespace, name); return; }
+      case 'list':
+        { listObjects(registry, exchange, resource, namespace); return; }
+      case 'watch':
+        { this.#follow(
+          exchange,
+          watchObjects(registry, exchange, resource, namespace, route.kind === 'object' ? name : undefined),
+        ); return; }
+      case 'update':
+        return updateObject(registry, exchange, target);
+      case 'patch':
+        return patchObject(registry, exchange, target);
+      case 'delete':
+        return deleteObject(registry, exchange, resource, namespace, name);
+      case 'deletecollection':
+        return deleteCollection(registry, exchange, resource, namespace);
+      case 'create':
+        return this.#create(exchange, resource, namespace);
+    }
+  }
+
+  async #subresource(
+    exchange: Exchange,
+    { resource, namespace, name, subresource }: Extract<Route, { kind: 'subresource' }>,
+  ): Promise<void> {
+    const { registry, node } = this.#options;
+    const target: Target = { resource, namespace, name, subresource: subresource.name };
+    switch (subresource.name) {
+      case 'log':
+        return sendPodLogs(registry, exchange, resource, namespace ?? '', name, node());
+      case 'scale':
+        return handleScale(registry, exchange, target);
+      case 'binding':
+        return bindPod(registry, exchange, target);
+      default:
+        if (exchange.method === 'GET') { getObject(registry, exchange, resource, namespace, name); return; }
+        return exchange.method === 'PATCH'
+          ? patchObject(registry, exchange, target)
+          : updateObject(registry, exchange, target);
+    }
+  }
+
+  #follow(exchange: Exchange, stream: Stream): void {
+    this.#streams.add(stream);
+    exchange.response.on('close', () => this.#streams.delete(stream));
+  }
+
+  #failure(exchange: Exchange, error: unknown): StatusError {
+    this.#options.log.error('a request failed', {
+      method: exchange.method,
+      path: exchange.path,
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    return internalError(messageOf(error));
+  }
+}
+
+const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+function verbOf(exchange: Exchange, route: Route): Verb | undefined {
+  const collection = route.kind === 'collection';
+  switch (exchange.method) {
+    case 'GET':
+    case 'HEAD':
+      if (route.kind !== 'subresource' && exchange.flag('watch')) return 'watch';
+      return collection ? 'list' : 'get';
+    case 'POST':
+      return collection || route.kind === 'subresource' ? 'create' : undefined;
+    case 'PUT':
+      return collection ? undefined : 'update';
+    case 'PATCH':
+      return collection ? undefined : 'patch';
+    case 'DELETE':
+      return collection ? 'deletecollection' : 'delete';
+    default:
+      throw badRequest(`unknown method ${exchange.method}`);
+  }
+}
+
+/** Until there are roles: the administrator may do everything, nobody else anything. */
+function authorize(user: User, verb: Verb, route: Exclude<Route, { kind: 'other' | 'nothing' }>): void {
+  if (user.groups.includes(MASTERS)) return;
+  const { resource, namespace } = route;
+  const name = route.kind === 'collection' ? '' : route.name;
+  const where = namespace === undefined ? ' at the cluster scope' : ` in the namespace "${namespace}"`;
+  const why = `User "${user.name}" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}"${where}`;
+  throw forbiddenRequest({ group: resource.group, resource: resource.plural }, name, why);
+}

@@ -1,0 +1,84 @@
+import type { Discovery } from './discovery.ts';
+import type { Exchange } from './exchange.ts';
+import type { OpenApi } from './openapi.ts';
+import type { Route } from './route.ts';
+import { methodNotAllowed } from './status.ts';
+
+/** The Kubernetes version whose API this is. */
+const VERSION = {
+  major: '1',
+  minor: '35',
+  gitVersion: 'v1.35.0+epinio',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+};
+
+const HEALTH = new Set(['healthz', 'livez', 'readyz']);
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+export interface OtherPaths {
+  readonly discovery: Discovery;
+  readonly openApi: OpenApi;
+  readonly isReady: () => boolean;
+}
+
+/** Health and version are told to everybody. */
+export function isPublic(route: Route): boolean {
+  if (route.kind !== 'other') return false;
+  const [first = ''] = route.segments;
+  return HEALTH.has(first) || first === 'version';
+}
+
+/** Answers what is no resource: discovery, OpenAPI, version, health. */
+export function answerOther(
+  exchange: Exchange,
+  segments: readonly string[],
+  { discovery, openApi, isReady }: OtherPaths,
+): void {
+  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw methodNotAllowed();
+  const [root = '', second, third] = segments;
+  if (HEALTH.has(root)) {
+    const ready = root !== 'readyz' || isReady();
+    exchange.sendText(ready ? 200 : 500, ready ? 'ok' : 'not ready yet');
+  } else if (root === 'version' && segments.length === 1) {
+    exchange.sendObject(200, VERSION);
+  } else if (root === '' || root === 'openapi') {
+    answerOpenApi(exchange, segments, openApi);
+  } else if (root === 'api' || root === 'apis') {
+    const core = root === 'api';
+    if (second === undefined) {
+      const aggregated =
+        exchange.accept.replaceAll(' ', '').includes('as=APIGroupDiscoveryList') &&
+        exchange.accept.includes('v=v2');
+      exchange.send(200, discovery.root(core, aggregated), aggregated ? AGGREGATED : undefined);
+    } else {
+      const found = core
+        ? discovery.version('', second)
+        : third === undefined
+          ? discovery.group(second)
+          : discovery.version(second, third);
+      if (found === undefined) exchange.sendText(404, '404 page not found\n');
+      else exchange.send(200, found);
+    }
+  } else {
+    exchange.sendText(404, '404 page not found\n');
+  }
+}
+
+function answerOpenApi(exchange: Exchange, segments: readonly string[], openApi: OpenApi): void {
+  const [, version, ...path] = segments;
+  if (segments.length === 0) {
+    exchange.sendObject(200, {
+      paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'],
+    });
+    return;
+  }
+  const found =
+    version !== 'v3' ? undefined : path.length === 0 ? openApi.index() : openApi.document(path.join('/'));
+  if (found === undefined) exchange.sendText(404, '404 page not found\n');
+  else exchange.send(200, found);
+}

@@ -1,0 +1,98 @@
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { EpinioError } from '@epinio/core';
+import type { Pki } from '../pki/pki.ts';
+import { Handler, type HandlerOptions } from './handler.ts';
+
+/** How long a client may take to send its whole request. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+/** An idle connection is kept this long: longer than clients do, so that it is they who close. */
+const KEEP_ALIVE_MS = 120_000;
+/** After this, connections that still answer something are cut. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export interface ApiServerOptions extends HandlerOptions {
+  readonly pki: Pki;
+  readonly port: number;
+}
+
+export interface ApiServer {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** Listens on 127.0.0.1 with TLS. Fails with `PORT_IN_USE`. */
+export async function startApiServer({ pki, port, ...options }: ApiServerOptions): Promise<ApiServer> {
+  const handler = new Handler(options);
+  const server = createServer(
+    {
+      cert: pki.server.certificate,
+      key: pki.server.key,
+      ca: pki.authority,
+      requestCert: true,
+      rejectUnauthorized: false, // who has no certificate may have a token
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      noDelay: true,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    handler.handle,
+  );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  await listen(server, port);
+  return {
+    port: addressPort(server),
+    close: () => close(server, handler, sockets),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') { reject(cause); return; }
+      reject(
+        new EpinioError(
+          'PORT_IN_USE',
+          `Port ${port}, which the cluster's API listens on, is taken by another program`,
+          {
+            fix: 'Stop that program, or set another `port` for the cluster',
+            cause,
+          },
+        ),
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+function addressPort(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error('the server does not listen on a port');
+  return address.port;
+}
+
+/** Takes no more, ends the watches, lets the others finish, and cuts what takes too long. */
+async function close(server: Server, handler: Handler, sockets: ReadonlySet<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  handler.endStreams();
+  server.closeIdleConnections();
+  const cut = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, CLOSE_TIMEOUT_MS);
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  try {
+    await closed;
+  } finally {
+    clearTimeout(cut);
+    clearInterval(sweep);
+  }
+}

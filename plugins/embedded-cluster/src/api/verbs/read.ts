@@ -1,0 +1,117 @@
+import { badRequest } from '../status.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Resource } from '../../registry/resource.ts';
+import type { ListQuery } from '../../registry/reader.ts';
+import { both, parseFieldSelector, parseLabelSelector, type Matcher } from '../../registry/selectors.ts';
+import type { StoredObject } from '../../storage/stored-object.ts';
+import type { Exchange } from '../exchange.ts';
+import { itemJson, metadataJson, objectJson, representationOf } from '../representation.ts';
+import { tableJson, type IncludeObject } from '../table.ts';
+
+/** What a list or a watch selects. */
+export interface Selection {
+  readonly matches?: Matcher;
+  readonly name?: string;
+}
+
+/** Answers one object. */
+export function getObject(
+  registry: Registry,
+  exchange: Exchange,
+  resource: Resource,
+  namespace: string | undefined,
+  name: string,
+): void {
+  sendObject(exchange, 200, resource, registry.get(resource, namespace, name));
+}
+
+/** Answers an object as the client wants it shown. */
+export function sendObject(
+  exchange: Exchange,
+  status: number,
+  resource: Resource,
+  stored: StoredObject,
+): void {
+  switch (representationOf(exchange.accept)) {
+    case 'object':
+      exchange.send(status, objectJson(resource, stored));
+      break;
+    case 'metadata':
+      exchange.send(status, metadataJson(stored));
+      break;
+    case 'table': {
+      const meta = { resourceVersion: stored.object.metadata.resourceVersion ?? '' };
+      exchange.send(status, tableJson(resource, [stored], meta, includeObject(exchange)));
+    }
+  }
+}
+
+/** Answers a list, or one page of it. */
+export function listObjects(
+  registry: Registry,
+  exchange: Exchange,
+  resource: Resource,
+  namespace: string | undefined,
+): void {
+  const limit = exchange.number('limit');
+  const query: ListQuery = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...selectionOf(exchange, resource),
+    ...(limit === undefined ? {} : { limit }),
+    ...text(exchange, 'continue'),
+    ...text(exchange, 'resourceVersion'),
+    ...text(exchange, 'resourceVersionMatch'),
+  };
+  const listed = registry.list(resource, query);
+  const metadata = {
+    resourceVersion: String(listed.revision),
+    ...(listed.continue === undefined ? {} : { continue: listed.continue }),
+    ...(listed.remaining === undefined ? {} : { remainingItemCount: listed.remaining }),
+  };
+  switch (representationOf(exchange.accept)) {
+    case 'table':
+      exchange.send(200, tableJson(resource, listed.items, metadata, includeObject(exchange)));
+      break;
+    case 'metadata':
+      exchange.send(
+        200,
+        listJson('PartialObjectMetadataList', 'meta.k8s.io/v1', metadata, listed.items.map(metadataJson)),
+      );
+      break;
+    case 'object': {
+      const items = listed.items.map((stored) => itemJson(resource, stored));
+      exchange.send(200, listJson(resource.listKind, resource.apiVersion, metadata, items));
+    }
+  }
+}
+
+function listJson(kind: string, apiVersion: string, metadata: object, items: readonly string[]): string {
+  return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(metadata)},"items":[${items.join(',')}]}`;
+}
+
+/** The label and field selectors of a request. Fails with 400. */
+export function selectionOf(exchange: Exchange, resource: Resource): Selection {
+  const labels = exchange.query.get('labelSelector');
+  const fields = exchange.query.get('fieldSelector');
+  if (labels === null && fields === null) return {};
+  const byLabel = parseLabelSelector(labels ?? '');
+  const byField = parseFieldSelector(resource, fields ?? '');
+  const matches = both(byLabel, byField.matches);
+  return {
+    ...(matches === undefined ? {} : { matches }),
+    ...(byField.name === undefined ? {} : { name: byField.name }),
+  };
+}
+
+/** How much of the object the rows of a table carry. */
+export function includeObject(exchange: Exchange): IncludeObject {
+  const given = exchange.query.get('includeObject') ?? '';
+  if (given === '' || given === 'Metadata') return 'Metadata';
+  if (given === 'Object' || given === 'None') return given;
+  throw badRequest(`unrecognized includeObject value: "${given}"`);
+}
+
+function text<K extends string>(exchange: Exchange, name: K): { readonly [name in K]?: string } {
+  const value = exchange.query.get(name);
+  return (value === null ? {} : { [name]: value }) as { readonly [name in K]?: string };
+}

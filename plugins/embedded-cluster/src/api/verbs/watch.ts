@@ -1,0 +1,213 @@
+import type { Registry } from '../../registry/registry.ts';
+import type { Resource } from '../../registry/resource.ts';
+import type { Shown, Watcher } from '../../registry/watcher.ts';
+import type { StoredObject } from '../../storage/stored-object.ts';
+import type { Exchange } from '../exchange.ts';
+import { metadataJson, objectJson, representationOf } from '../representation.ts';
+import { badRequest, invalidObject, StatusError } from '../status.ts';
+import { tableJson } from '../table.ts';
+import { includeObject, selectionOf } from './read.ts';
+
+/** A watch without a timeout of its own ends after this long, and up to as long again, so that not all end at once. */
+const MIN_TIMEOUT_SECONDS = 1800;
+const BOOKMARK_INTERVAL_MS = 60_000;
+/** Events are sent in pieces of about this size: many small events cost one write. */
+const CHUNK = 64 * 1024;
+
+/** Answers with a stream of changes until the client goes, the time is over, or the server closes. */
+export function watchObjects(
+  registry: Registry,
+  exchange: Exchange,
+  resource: Resource,
+  namespace: string | undefined,
+  name?: string,
+): Stream {
+  const { query } = exchange;
+  const sendInitialEvents = initialEvents(exchange);
+  const selection = selectionOf(exchange, resource);
+  const byName =
+    name === undefined
+      ? selection.matches
+      : (object: StoredObject['object']) =>
+          object.metadata.name === name && (selection.matches?.(object) ?? true);
+  const watcher = registry.watch(resource, {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(byName === undefined ? {} : { matches: byName }),
+    resourceVersion: query.get('resourceVersion') ?? '',
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
+  });
+  const seconds = exchange.number('timeoutSeconds') ?? Math.floor(MIN_TIMEOUT_SECONDS * (1 + Math.random()));
+  const stream = new Stream(exchange, resource, watcher, {
+    bookmarks: exchange.flag('allowWatchBookmarks'),
+    initialEnd: sendInitialEvents === true,
+    timeoutMs: seconds * 1000,
+  });
+  stream.start();
+  return stream;
+}
+
+function initialEvents(exchange: Exchange): boolean | undefined {
+  const given = exchange.query.get('sendInitialEvents');
+  const match = exchange.query.get('resourceVersionMatch') ?? '';
+  if (given === null) {
+    if (match !== '')
+      throw invalidListOptions(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
+    return undefined;
+  }
+  if (match !== 'NotOlderThan')
+    throw invalidListOptions(
+      'resourceVersionMatch',
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
+  if (given !== 'true' && given !== 'false')
+    throw badRequest(`sendInitialEvents is no boolean: ${JSON.stringify(given)}`);
+  return given === 'true';
+}
+
+function invalidListOptions(field: string, why: string): StatusError {
+  return invalidObject('meta.k8s.io', 'ListOptions', '', [
+    { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` },
+  ]);
+}
+
+interface StreamOptions {
+  readonly bookmarks: boolean;
+  /** A bookmark marks the end of the initial objects. */
+  readonly initialEnd: boolean;
+  readonly timeoutMs: number;
+}
+
+/** One watch on its connection. It pulls from the shared history as fast as the client reads, and no faster. */
+export class Stream {
+  readonly #exchange: Exchange;
+  readonly #resource: Resource;
+  readonly #watcher: Watcher;
+  readonly #options: StreamOptions;
+  readonly #show: (stored: StoredObject) => string;
+  #initialEndDue: boolean;
+  #blocked = false;
+  #ended = false;
+  #stop: () => void = () => undefined;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(exchange: Exchange, resource: Resource, watcher: Watcher, options: StreamOptions) {
+    this.#exchange = exchange;
+    this.#resource = resource;
+    this.#watcher = watcher;
+    this.#options = options;
+    this.#show = shower(exchange, resource);
+    this.#initialEndDue = options.initialEnd;
+  }
+
+  start(): void {
+    const { response } = this.#exchange;
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'cache-control': 'no-cache, private',
+      ...this.#exchange.warningHeaders(),
+    });
+    response.flushHeaders();
+    response.on('drain', () => {
+      this.#blocked = false;
+      this.#pump();
+    });
+    response.on('close', () => this.#release());
+    this.#stop = this.#watcher.onChange(() => this.#pump());
+    this.#timers.push(setTimeout(() => this.end(), Math.min(this.#options.timeoutMs, 0x7fff_ffff)));
+    if (this.#options.bookmarks) this.#timers.push(setInterval(() => this.#bookmark(), BOOKMARK_INTERVAL_MS));
+    this.#pump();
+  }
+
+  /** Ends the answer in order: the client goes on with another watch from the last bookmark. */
+  end(): void {
+    if (this.#ended) return;
+    this.#pump();
+    if (this.#options.bookmarks) this.#bookmark();
+    this.#release();
+    this.#exchange.response.end();
+  }
+
+  #release(): void {
+    this.#ended = true;
+    this.#stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+  }
+
+  #pump(): void {
+    while (!this.#blocked && !this.#ended) {
+      const chunk = this.#nextChunk();
+      if (chunk === '') return;
+      this.#blocked = !this.#exchange.response.write(chunk);
+    }
+  }
+
+  #nextChunk(): string {
+    let chunk = '';
+    try {
+      while (chunk.length < CHUNK) {
+        const shown = this.#watcher.next();
+        if (shown === undefined) return chunk + this.#initialEnd();
+        chunk += this.#line(shown);
+        if (!this.#watcher.initial) chunk += this.#initialEnd();
+      }
+      return chunk;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.#release();
+      this.#exchange.response.end(`${chunk}{"type":"ERROR","object":${JSON.stringify(error.body)}}\n`);
+      return '';
+    }
+  }
+
+  #line({ type, stored }: Shown): string {
+    return `{"type":"${type}","object":${this.#show(stored)}}\n`;
+  }
+
+  #initialEnd(): string {
+    if (!this.#initialEndDue || this.#watcher.initial) return '';
+    this.#initialEndDue = false;
+    return this.#bookmarkLine({ 'k8s.io/initial-events-end': 'true' });
+  }
+
+  #bookmark(): void {
+    if (!this.#blocked && !this.#ended && !this.#watcher.initial)
+      this.#blocked = !this.#exchange.response.write(this.#bookmarkLine());
+  }
+
+  #bookmarkLine(annotations?: Readonly<Record<string, string>>): string {
+    const { kind, apiVersion } = this.#resource;
+    const metadata = {
+      resourceVersion: String(this.#watcher.revision),
+      ...(annotations === undefined ? {} : { annotations }),
+    };
+    return `{"type":"BOOKMARK","object":${JSON.stringify({ kind, apiVersion, metadata })}}\n`;
+  }
+}
+
+function shower(exchange: Exchange, resource: Resource): (stored: StoredObject) => string {
+  switch (representationOf(exchange.accept)) {
+    case 'object':
+      return (stored) => objectJson(resource, stored);
+    case 'metadata':
+      return metadataJson;
+    case 'table': {
+      const include = includeObject(exchange);
+      let headers = true;
+      return (stored) => {
+        const table = tableJson(
+          resource,
+          [stored],
+          { resourceVersion: String(stored.revision) },
+          include,
+          headers,
+        );
+        headers = false;
+        return table;
+      };
+    }
+  }
+}

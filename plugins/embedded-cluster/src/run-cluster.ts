@@ -1,0 +1,75 @@
+import { createInformers, type Clock, type Log, type RunHost } from '@epinio/core';
+import { createLocalKube } from './api/local-kube.ts';
+import { startApi } from './api/start-api.ts';
+import type { Config } from './config.ts';
+import { startControllers } from './controllers/index.ts';
+import { startNodeAgent } from './node/index.ts';
+
+export interface RunClusterOptions {
+  /** The plugin's folder. */
+  readonly directory: string;
+  readonly port: number;
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly host: RunHost;
+}
+
+/** API, then controllers and node, then ready; ends them the other way round when the signal is aborted. */
+export async function runCluster({
+  directory,
+  port,
+  config,
+  log,
+  clock,
+  host,
+}: RunClusterOptions): Promise<void> {
+  const { signal } = host;
+  await using closing = new AsyncDisposableStackLike();
+  const api = await startApi({ directory, port, history: config.history, log });
+  closing.add(() => api.close());
+
+  const controllersKube = createLocalKube(api.registry, 'kube-controller-manager');
+  const informers = createInformers(controllersKube, { clock, log });
+  closing.add(async () => informers[Symbol.asyncDispose]());
+  const controllers = await startControllers({ kube: controllersKube, informers, log, clock, signal });
+  closing.add(() => controllers.close());
+
+  const kubeletKube = createLocalKube(api.registry, 'kubelet');
+  const node = await startNodeAgent({
+    kube: kubeletKube,
+    informers,
+    log,
+    clock,
+    signal,
+    dataDirectory: directory,
+    config,
+  });
+  closing.add(() => node.close());
+  api.setNode(node);
+
+  api.setReady();
+  host.ready();
+  await aborted(signal);
+}
+
+/** Runs what was added in reverse, all of it, whatever fails; then fails with the first failure. */
+class AsyncDisposableStackLike {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failures: unknown[] = [];
+    for (const close of this.#closers.reverse())
+      await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
