@@ -80,8 +80,9 @@ export function writePodEtc(folder: PodFolder, hostname: string, uid: number): v
   const files = {
     hostname: `${hostname}\n`,
     hosts: `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`,
-    passwd: `root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\napp:x:${uid}:${uid}::/home/app:/bin/sh\n`,
-    group: `root:x:0:\nnogroup:x:65534:\napp:x:${uid}:\n`,
+    // The first line with an id is the one that gives it its name.
+    passwd: `app:x:${uid}:${uid}::/home/app:/bin/sh\nroot:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
+    group: `app:x:${uid}:\nroot:x:0:\nnogroup:x:65534:\n`,
     'resolv.conf': existsSync('/etc/resolv.conf') ? readFileSync('/etc/resolv.conf') : '',
   };
   for (const [name, content] of Object.entries(files))

@@ -107,6 +107,7 @@ export async function startContainer(
     script: node.script,
     ...launch,
     logFile: folder.log,
+    ...(uid === undefined ? {} : { logOwner: uid }),
     ...(group === undefined ? {} : { cgroupProcs: group.procs }),
   });
   return { folder, run, record, spec };

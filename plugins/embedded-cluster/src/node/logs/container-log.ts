@@ -84,6 +84,8 @@ export class ContainerLog {
       this.#size = bytes;
       this.changes.emit('change');
     }
+    // The container has emptied it.
+    if (bytes < this.#size) this.#size = bytes;
     if (bytes > this.#options.maxBytes) this.#rotate();
   }
 

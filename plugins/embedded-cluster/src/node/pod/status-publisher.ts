@@ -14,6 +14,7 @@ export class StatusPublisher {
   readonly #signal: AbortSignal;
   #written = '';
   #running: Promise<void> | undefined;
+  #isWriting = false;
   #isDirty = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -47,40 +48,49 @@ export class StatusPublisher {
   #run(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#running ??= this.#writeAll().finally(() => (this.#running = undefined));
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#running = this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#isDirty && !this.#signal.aborted) {
-      this.#isDirty = false;
-      const status = this.#status();
-      const text = JSON.stringify(status);
-      if (text === this.#written) continue;
-      const { namespace = '', name, uid } = this.#pod().metadata;
-      try {
-        await this.#node.kube.patch(
-          { apiVersion: 'v1', kind: 'Pod', namespace, name },
-          // The uid makes sure that it is not another pod of the same name.
-          { type: 'merge', patch: { metadata: { uid }, status: { ...REPLACED, ...status } } },
-          { subresource: 'status', signal: this.#signal },
-        );
-        this.#written = text;
-      } catch (error) {
-        if (this.#isEnded()) return;
-        if (
-          hasCode(error, 'KUBE_NOT_FOUND') ||
-          hasCode(error, 'KUBE_CONFLICT') ||
-          hasCode(error, 'KUBE_INVALID')
-        ) {
-          this.#node.log.debug('Pod status was not taken', {
-            pod: podKey(this.#pod()),
-            reason: messageOf(error),
-          });
-          return;
-        }
-        this.#isDirty = true;
-        await this.#node.clock.sleep(RETRY_MS, this.#signal).catch(() => undefined); // aborted: seen above
+    try {
+      while (this.#isDirty && !this.#isEnded()) await this.#write();
+    } finally {
+      // In the same turn as the last look at what is dirty: no change gets lost between the two.
+      this.#isWriting = false;
+    }
+  }
+
+  async #write(): Promise<void> {
+    this.#isDirty = false;
+    const status = this.#status();
+    const text = JSON.stringify(status);
+    if (text === this.#written) return;
+    const { namespace = '', name, uid } = this.#pod().metadata;
+    try {
+      await this.#node.kube.patch(
+        { apiVersion: 'v1', kind: 'Pod', namespace, name },
+        // The uid makes sure that it is not another pod of the same name.
+        { type: 'merge', patch: { metadata: { uid }, status: { ...REPLACED, ...status } } },
+        { subresource: 'status', signal: this.#signal },
+      );
+      this.#written = text;
+    } catch (error) {
+      if (this.#isEnded()) return;
+      if (
+        hasCode(error, 'KUBE_NOT_FOUND') ||
+        hasCode(error, 'KUBE_CONFLICT') ||
+        hasCode(error, 'KUBE_INVALID')
+      ) {
+        this.#node.log.debug('Pod status was not taken', {
+          pod: podKey(this.#pod()),
+          reason: messageOf(error),
+        });
+        return;
       }
+      this.#isDirty = true;
+      await this.#node.clock.sleep(RETRY_MS, this.#signal).catch(() => undefined); // aborted: seen above
     }
   }
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, type FSWatcher, mkdirSync, openSync, watch, writeFileSync } from 'node:fs';
+import { closeSync, fchownSync, type FSWatcher, mkdirSync, openSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EpinioError, messageOf } from '@epinio/core';
@@ -24,6 +24,8 @@ export interface RunSpec {
   readonly cwd: string;
   /** stdout and stderr are appended to this file. */
   readonly logFile: string;
+  /** Whom it belongs to, so that programs can open their output anew (/proc/1/fd/1). */
+  readonly logOwner?: number;
   /** What the command reads from file descriptor 4; kept in the run folder with mode 0600. */
   readonly descriptor4?: string;
   /** Runs supervisor and command as this user and group; root only. */
@@ -59,7 +61,8 @@ export class ContainerRun {
     if (spec.descriptor4 !== undefined) {
       writeFileSync(join(spec.folder, 'arguments'), spec.descriptor4, { mode: 0o600 });
     }
-    const output = openSync(spec.logFile, 'a', 0o640);
+    const output = openSync(spec.logFile, 'a', 0o600);
+    if (spec.logOwner !== undefined) fchownSync(output, spec.logOwner, spec.logOwner);
     let child: ChildProcess;
     try {
       child = spawn('/bin/sh', [spec.script, spec.folder, spec.cgroupProcs ?? '', ...spec.command], {

@@ -25,6 +25,8 @@ export interface TestNodeOptions {
   readonly config?: Partial<NodeConfig>;
   readonly timings?: Partial<NodeTimings>;
   readonly objects?: readonly KubeObject[];
+  /** Of an earlier node; default: a new one. */
+  readonly folder?: string;
 }
 
 /** A node agent over a FakeKube and a registry, in a folder of its own. */
@@ -43,7 +45,7 @@ export class TestNode implements AsyncDisposable {
     this.registry = registry;
     this.fake = new FakeKube({ namespaces: [NAMESPACE, 'kube-node-lease'], objects: options.objects ?? [] });
     this.kube = gracefulKube(this.fake);
-    this.folder = mkdtempSync(join(tmpdir(), 'epinio-node-'));
+    this.folder = options.folder ?? mkdtempSync(join(tmpdir(), 'epinio-node-'));
     chmodSync(this.folder, 0o711);
   }
 
@@ -70,6 +72,11 @@ export class TestNode implements AsyncDisposable {
         ...this.#options.timings,
       },
     });
+  }
+
+  /** Whether bubblewrap keeps its pods apart. */
+  get isSandboxed(): boolean {
+    return this.log.entries.some(({ message }) => message === 'Pods are isolated');
   }
 
   /** Stops the agent, not the pods. */
