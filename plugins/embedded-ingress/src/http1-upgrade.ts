@@ -6,13 +6,13 @@ import type { Exchange } from './exchange.ts';
 import { http1Exchange } from './http1-exchange.ts';
 import { responseHeaders } from './message-headers.ts';
 import { splice } from './open-tunnel.ts';
-import { destinationOf, invalidPage, type ProxyDeps } from './proxy.ts';
+import { destinationOf, invalidPage, type ProxyDeps, serveExchange } from './proxy.ts';
 import { relayResponse } from './relay-response.ts';
 import { type TunnelClient, tunnelRequest } from './tunnel-request.ts';
 
 /**
  * Serves a request with `Upgrade`: a websocket, or any other protocol that its application wants to speak.
- * h2c is not passed on, since behind it requests would go past the routing.
+ * h2c is ignored, as a server may (RFC 9110, 7.8): behind it, requests would go past the routing.
  */
 export async function serveUpgrade(
   request: IncomingMessage,
@@ -36,15 +36,12 @@ export async function serveUpgrade(
     refuseRaw(response);
     return;
   }
-  const protocol = request.headers.upgrade ?? '';
-  const hasBody = exchange.body !== undefined;
-  if (hasBody || /(^|,)\s*h2c\s*(,|$)/i.test(protocol)) {
-    const reason = hasBody
-      ? 'an upgrade cannot have a body'
-      : 'HTTP/2 over TLS is chosen by ALPN, not by upgrade';
-    sendErrorPage(exchange, invalidPage(reason));
+  if (exchange.body !== undefined) {
+    sendErrorPage(exchange, invalidPage('an upgrade cannot have a body'));
     return;
   }
+  const protocol = request.headers.upgrade ?? '';
+  if (/(^|,)\s*h2c\s*(,|$)/i.test(protocol)) return serveExchange(exchange, deps);
   const destination = destinationOf(exchange, deps.routes);
   if ('page' in destination) {
     sendErrorPage(exchange, destination.page);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { EpinioError, messageOf, type RunHost } from '@epinio/core';
+import { EpinioError, type Log, messageOf, type RunHost } from '@epinio/core';
 import { Announcer } from './announcer.ts';
 import { CertificateStore } from './certificate-store.ts';
 import { ClusterRoutes } from './cluster-routes.ts';
@@ -63,8 +63,8 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
     });
     const redirect = createRedirectServer(ports.httpsPort, config.maxConnections);
     try {
-      await listen(https.server, ports.httpsPort, config.listen);
-      await listen(redirect, ports.httpPort, config.listen);
+      await listen(https.server, ports.httpsPort, config.listen, log);
+      await listen(redirect, ports.httpPort, config.listen, log);
       log.info('Serving applications', { listen: config.listen, ...ports });
       host.ready();
       if (!host.signal.aborted) await once(host.signal, 'abort');
@@ -73,6 +73,8 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
       redirect.closeAllConnections();
       await https.drain(host.signal.aborted ? config.drainSeconds * 1000 : 0);
     }
+  } catch (error) {
+    if (error !== host.signal.reason || !host.signal.aborted) throw error; // stopped before it was ready
   } finally {
     stopped.abort(new Error('the ingress has stopped'));
     routes.close();
@@ -80,10 +82,14 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
 }
 
 /** Fails with `PORT_IN_USE` or `LISTEN_FAILED`. */
-async function listen(server: Server, port: number, address: string): Promise<void> {
+async function listen(server: Server, port: number, address: string, log: Log): Promise<void> {
   try {
     server.listen({ port, host: address });
     await once(server, 'listening');
+    // Such as no file descriptor left for a connection: the next one may find one again.
+    server.on('error', (error) =>
+      log.error('Connection could not be accepted', { port, error: error.message }),
+    );
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {

@@ -86,13 +86,12 @@ describe('websockets and other upgrades', { timeout: 60_000 }, () => {
     assert.match(text, /^HTTP\/1\.1 404 [^]*No application is published at "nobody.localhost"/);
   });
 
-  it('refuses an upgrade to h2c, and one with a body', async () => {
+  it('answers a request to upgrade to h2c without doing so, and refuses an upgrade with a body', async () => {
     const head = `GET / HTTP/1.1\r\nHost: ${app.host}\r\nConnection: Upgrade, HTTP2-Settings\r\n`;
-    assert.match(
-      await ask(`${head}Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`),
-      /^HTTP\/1\.1 400 /,
-    );
-    assert.match(await ask(`${head}Upgrade: websocket\r\nContent-Length: 4\r\n\r\nbody`), /^HTTP\/1\.1 400 /);
+    const plain = await ask(`${head}Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`);
+    assert.match(plain, /^HTTP\/1\.1 426 [^]*x-app: yes/);
+    const withBody = await ask(`${head}Upgrade: websocket\r\nContent-Length: 4\r\n\r\nbody`);
+    assert.match(withBody, /^HTTP\/1\.1 400 /);
   });
 
   it('tries the next instance when one does not take the connection', async () => {
