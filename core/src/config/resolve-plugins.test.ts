@@ -292,7 +292,10 @@ describe('resolvedConfig', () => {
   it('shows what refers to the environment as it was written', async () => {
     const files = {
       ...config('mesh: { use: ./mine.mjs, with: { word: "${env:WORD}" } }'),
-      'mine.mjs': source('mine', { config: 'z.strictObject({ word: z.string(), depth: z.number() })' }),
+      'mine.mjs': source('mine', {
+        config:
+          'z.strictObject({ word: z.string(), depth: z.number(), list: z.array(z.string()).default(["a"]) })',
+      }),
     };
     const loaded = await loadInstallation({
       cwd: folder(files),
@@ -304,11 +307,12 @@ describe('resolvedConfig', () => {
     assert.deepEqual(loaded.plugins[0]?.config, { word: 'hunter2', depth: 4 });
     const values = await resolvedConfig(loaded);
     assert.deepEqual(
-      values.slice(-2).map(({ key, value, origin }) => [key, value, origin]),
+      values.slice(-3, -1).map(({ key, value, origin }) => [key, value, origin]),
       [
         ['components.mesh.with.word', '${env:WORD}', 'epinio.config.yaml:4:42'],
         ['components.mesh.with.depth', 4, 'EPINIO_COMPONENTS_MESH_WITH_DEPTH'],
       ],
     );
+    assert.match(await resolvedText(values), /\n {6}list: \[ a \] # default\n/);
   });
 });

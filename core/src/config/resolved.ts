@@ -97,9 +97,9 @@ export async function resolvedText(values: readonly ResolvedValue[]): Promise<st
         document.setIn(parent, document.createNode(typeof path[depth] === 'number' ? [] : {}));
       }
     });
-    const node = document.createNode(value);
+    const node = document.createNode(value, { flow: true }); // on one line, so that the comment is beside it
     if (isNode(node)) node.comment = ` ${origin}`;
     document.setIn(path, node);
   }
-  return document.toString();
+  return document.toString({ lineWidth: 0 });
 }
