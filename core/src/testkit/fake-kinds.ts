@@ -120,6 +120,7 @@ export function groupOf(apiVersion: string): string {
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const DATA_KEY = /^[-._a-zA-Z0-9]+$/;
 /** Kinds of which a name is one DNS label. */
 const LABEL_NAMED = new Set(['Namespace', 'Service']);
 /** Kinds whose names are path segments. */
@@ -147,6 +148,12 @@ export function validate(object: KubeObject, before?: KubeObject): void {
   for (const [key, value] of Object.entries(metadata.annotations ?? {})) {
     if (typeof value !== 'string')
       problems.push(`metadata.annotations: Invalid value: ${key} must be a string`);
+  }
+  if (kind === 'ConfigMap' || kind === 'Secret') {
+    for (const key of Object.keys((object['data'] ?? {}))) {
+      if (!DATA_KEY.test(key))
+        problems.push(`data[${key}]: Invalid value: "${key}": a valid config key is needed`);
+    }
   }
   if (before !== undefined) problems.push(...immutableChanges(object, before));
   if (problems.length > 0) {

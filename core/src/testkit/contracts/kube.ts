@@ -76,6 +76,10 @@ export function testKube(name: string, open: () => Promise<Kube & AsyncDisposabl
           code: 'KUBE_ALREADY_EXISTS',
           message: new RegExp(`"${taken.metadata.name}" already exists`),
         });
+        await assert.rejects(kube.create(configMap({ data: { 'not/a/key': '' } })), {
+          code: 'KUBE_INVALID',
+          message: /not\/a\/key/,
+        });
         await assert.rejects(kube.create(configMap({ name: 'Not_A_Name' })), {
           code: 'KUBE_INVALID',
           message: /Not_A_Name/,
@@ -225,22 +229,18 @@ export function testKube(name: string, open: () => Promise<Kube & AsyncDisposabl
       });
 
       it('carries out JSON Patch operations, all or none', async () => {
-        const ref = refOf(await kube.create(configMap({ data: { a: '1' } })));
-        const add = { op: 'add', path: '/data/b~1c', value: '2' };
-        const result = await kube.patch(ref, {
-          type: 'json',
-          patch: [{ op: 'test', path: '/data/a', value: '1' }, add],
-        });
-        assert.deepEqual(result['data'], { a: '1', 'b/c': '2' });
-        const refused = {
-          type: 'json',
-          patch: [
-            { op: 'remove', path: '/data/a' },
-            { op: 'remove', path: '/data/none' },
-          ],
-        } as const;
-        await assert.rejects(kube.patch(ref, refused), { code: 'KUBE_INVALID' });
-        assert.deepEqual((await kube.get(ref))?.['data'], { a: '1', 'b/c': '2' });
+        const metadata = { annotations: { 'kit.epinio.io/a': '1' } };
+        const ref = refOf(await kube.create(configMap({ data: { a: '1' }, metadata })));
+        const test = { op: 'test', path: '/data/a', value: '1' };
+        const replace = { op: 'replace', path: '/metadata/annotations/kit.epinio.io~1a', value: '2' };
+        const result = await kube.patch(ref, { type: 'json', patch: [test, replace] });
+        assert.deepEqual(result.metadata.annotations, { 'kit.epinio.io/a': '2' });
+        const remove = [
+          { op: 'remove', path: '/data/a' },
+          { op: 'remove', path: '/data/none' },
+        ];
+        await assert.rejects(kube.patch(ref, { type: 'json', patch: remove }), { code: 'KUBE_INVALID' });
+        assert.deepEqual((await kube.get(ref))?.['data'], { a: '1' });
       });
 
       it('fails with KUBE_NOT_FOUND when there is no such object', async () => {
