@@ -150,7 +150,7 @@ export function validate(object: KubeObject, before?: KubeObject): void {
       problems.push(`metadata.annotations: Invalid value: ${key} must be a string`);
   }
   if (kind === 'ConfigMap' || kind === 'Secret') {
-    for (const key of Object.keys((object['data'] ?? {}))) {
+    for (const key of Object.keys(object['data'] ?? {})) {
       if (!DATA_KEY.test(key))
         problems.push(`data[${key}]: Invalid value: "${key}": a valid config key is needed`);
     }
