@@ -30,3 +30,5 @@ export { testMesh } from './contracts/mesh.ts';
 export type { MeshContext } from './contracts/mesh.ts';
 export { testSecretSync } from './contracts/secret-sync.ts';
 export type { SecretSyncContext } from './contracts/secret-sync.ts';
+export { testCerts } from './contracts/certs.ts';
+export type { CertsContext } from './contracts/certs.ts';
