@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { StatusError} from './status.ts';
+import type { StatusError } from './status.ts';
 import { badRequest, tooLarge, unsupportedMediaType } from './status.ts';
 import type { Exchange } from './exchange.ts';
 

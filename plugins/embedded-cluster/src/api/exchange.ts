@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../auth/user.ts';
 import type { Request } from '../registry/request.ts';
-import type { StatusError} from './status.ts';
+import type { StatusError } from './status.ts';
 import { badRequest, invalidObject, type Status } from './status.ts';
 
 const JSON_TYPE = 'application/json';
@@ -172,6 +172,5 @@ function invalidOptions(
 
 /** A header's quoted string: no control characters, quotes and backslashes escaped. */
 function quoted(text: string): string {
-   
   return `"${text.replace(/[\u0000-\u001f\u007f-\uffff]/g, ' ').replace(/["\\]/g, '\\$&')}"`;
 }

@@ -100,15 +100,21 @@ export class Handler {
     const name = route.kind === 'object' ? route.name : '';
     const target: Target = { resource, namespace, name };
     switch (verb) {
-      case 'get':
-        { getObject(registry, exchange, resource, namespace, name); return; }
-      case 'list':
-        { listObjects(registry, exchange, resource, namespace); return; }
-      case 'watch':
-        { this.#follow(
+      case 'get': {
+        getObject(registry, exchange, resource, namespace, name);
+        return;
+      }
+      case 'list': {
+        listObjects(registry, exchange, resource, namespace);
+        return;
+      }
+      case 'watch': {
+        this.#follow(
           exchange,
           watchObjects(registry, exchange, resource, namespace, route.kind === 'object' ? name : undefined),
-        ); return; }
+        );
+        return;
+      }
       case 'update':
         return updateObject(registry, exchange, target);
       case 'patch':
@@ -136,7 +142,10 @@ export class Handler {
       case 'binding':
         return bindPod(registry, exchange, target);
       default:
-        if (exchange.method === 'GET') { getObject(registry, exchange, resource, namespace, name); return; }
+        if (exchange.method === 'GET') {
+          getObject(registry, exchange, resource, namespace, name);
+          return;
+        }
         return exchange.method === 'PATCH'
           ? patchObject(registry, exchange, target)
           : updateObject(registry, exchange, target);

@@ -190,10 +190,22 @@ function typeDocument(schemas: Record<string, JsonObject>, schema: Schema): Json
         ...(schema.mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': schema.mergeKey }),
         ...common,
       };
-    case 'scalar':
-      return { ...SCALARS[schema.type], ...common };
+    case 'scalar': {
+      const name = NAMED[schema.type];
+      if (name === undefined) return { ...SCALARS[schema.type], ...common };
+      schemas[name] ??= SCALARS[schema.type];
+      return { allOf: [{ $ref: REFERENCE + name }], ...common };
+    }
   }
 }
+
+/** Scalars that have a name of their own: it is what `kubectl explain` calls their type. */
+const NAMED: Partial<Record<ScalarType, string>> = {
+  time: 'io.k8s.apimachinery.pkg.apis.meta.v1.Time',
+  microtime: 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime',
+  quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  'int-or-string': 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+};
 
 const SCALARS: Readonly<Record<ScalarType, JsonObject>> = {
   string: { type: 'string' },

@@ -57,7 +57,10 @@ export async function startApiServer({ pki, port, ...options }: ApiServerOptions
 async function listen(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') { reject(cause); return; }
+      if (cause.code !== 'EADDRINUSE') {
+        reject(cause);
+        return;
+      }
       reject(
         new EpinioError(
           'PORT_IN_USE',

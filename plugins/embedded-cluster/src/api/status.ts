@@ -37,8 +37,8 @@ export class StatusError extends Error {
   readonly reason: string;
   readonly details: StatusDetails | undefined;
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
-    super(message);
+  constructor(code: number, reason: string, message: string, details?: StatusDetails, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'StatusError';
     this.code = code;
     this.reason = reason;
@@ -94,8 +94,8 @@ export function conflict(what: Named, name: string, why: string): StatusError {
 export const MODIFIED =
   'the object has been modified; please apply your changes to the latest version and try again';
 
-export function badRequest(message: string): StatusError {
-  return new StatusError(400, 'BadRequest', message);
+export function badRequest(message: string, cause?: unknown): StatusError {
+  return new StatusError(400, 'BadRequest', message, undefined, cause);
 }
 
 export function forbiddenRequest(what: Named, name: string, why: string): StatusError {

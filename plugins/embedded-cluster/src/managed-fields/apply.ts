@@ -1,4 +1,4 @@
-import { at, isObject } from '../json.ts';
+import { at, equal, isObject, without } from '../json.ts';
 import { StatusError } from '../api/status.ts';
 import type { ApiObject, FieldsV1, ManagedFieldsEntry } from '../storage/api-object.ts';
 import {
@@ -42,11 +42,12 @@ export function applyConfiguration(
   const last = managers.get(manager);
   const owned = withoutServerFields(recursiveDifference(fieldSetOf(schema, applied), change.ignored));
   const merged = merge(schema, live, applied) as ApiObject;
-  managers.set(manager, owned, change.time);
+  managers.set(manager, owned);
   const next = (last === undefined ? merged : prune(change, merged, managers, last)) as ApiObject;
+  if (!equal(live, next)) managers.set(manager, owned, change.time); // only a change has a time
 
-  const comparison = compareObjects(schema, live, next);
-  const changed = recursiveDifference(union(comparison.modified, comparison.added), change.ignored);
+  const comparison = compareObjects(change, live, next);
+  const changed = union(comparison.modified, comparison.added);
   const conflicts: Conflict[] = [];
   for (const entry of managers.others(manager)) {
     const fields = intersection(entry.fieldsV1, changed);
@@ -57,6 +58,7 @@ export function applyConfiguration(
 
   const result: ApiObject = { ...next, metadata: { ...next.metadata } };
   setManagedFields(result, managers);
+  if (manager.manager === 'kubectl') updateLastApplied(result, applied);
   return result;
 }
 
@@ -90,6 +92,28 @@ function refuse(live: ApiObject, manager: string, conflicts: readonly Conflict[]
     conflicts = left;
   }
   throw conflictError(conflicts);
+}
+
+/** Keeps the annotation of client-side apply in step, so that people can go back to it. */
+function updateLastApplied(result: ApiObject, applied: ApiObject): void {
+  if (result.metadata.annotations?.[LAST_APPLIED] === undefined) return;
+  const annotations = without(applied.metadata.annotations ?? {}, LAST_APPLIED);
+  const metadata = {
+    ...without(applied.metadata, 'annotations', 'managedFields'),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+  const text = `${JSON.stringify(sorted({ ...applied, metadata }))}\n`;
+  result.metadata.annotations = { ...result.metadata.annotations, [LAST_APPLIED]: text };
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((name) => [name, sorted(value[name])]),
+  );
 }
 
 function lastApplied(live: ApiObject): unknown {

@@ -38,25 +38,21 @@ const SERVER_FIELDS: FieldsV1 = {
  */
 export function recordUpdate(live: ApiObject, next: ApiObject, change: Change): void {
   const managers = new Managers(next.metadata.managedFields === undefined ? live.metadata : next.metadata);
-  const comparison = compareObjects(change.schema, live, next);
+  const comparison = compareObjects(change, live, next);
   takeFromOthers(managers, change.manager, comparison);
   const before = managers.get(change.manager) ?? {};
-  const changed = union(comparison.modified, comparison.added);
-  const gained = recursiveDifference(changed, change.ignored);
+  const gained = union(comparison.modified, comparison.added);
   const owned = union(difference(before, comparison.removed), gained);
   const touched = !isEmpty(gained) || !isEmpty(intersection(before, comparison.removed));
   managers.set(change.manager, owned, touched ? change.time : undefined);
   setManagedFields(next, managers);
 }
 
-/** Compares all but the metadata that the server keeps. */
-export function compareObjects(schema: StructSchema, before: ApiObject, after: ApiObject): Comparison {
+/** Compares all but what the server keeps for itself, and what the request cannot change. */
+export function compareObjects({ schema, ignored }: Change, before: ApiObject, after: ApiObject): Comparison {
   const { added, modified, removed } = compare(schema, before, after);
-  return {
-    added: difference(added, SERVER_FIELDS),
-    modified: difference(modified, SERVER_FIELDS),
-    removed: difference(removed, SERVER_FIELDS),
-  };
+  const counted = (set: FieldsV1): FieldsV1 => recursiveDifference(difference(set, SERVER_FIELDS), ignored);
+  return { added: counted(added), modified: counted(modified), removed: counted(removed) };
 }
 
 /** A field that somebody else changed or removed is not theirs any more. */

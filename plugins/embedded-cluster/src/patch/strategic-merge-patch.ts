@@ -63,24 +63,19 @@ function mergeField(target: unknown, patch: unknown, schema: Schema | undefined,
   if (!Array.isArray(patch) || schema?.kind !== 'list' || schema.patch?.includes('merge') !== true)
     return patch;
   if (target === undefined && patch.length === 0) return undefined;
-  return mergeList(
-    Array.isArray(target) ? target : [],
-    patch,
-    schema,
-    Array.isArray(order) ? order : undefined,
-  );
+  return mergeList(Array.isArray(target) ? target : [], patch, schema, Array.isArray(order) ? order : patch);
 }
 
 function mergeList(
   target: readonly unknown[],
   patch: readonly unknown[],
   schema: ListSchema,
-  order: readonly unknown[] | undefined,
+  order: readonly unknown[],
 ): unknown[] {
   const { mergeKey } = schema;
   if (mergeKey === undefined) {
     const result = [...target, ...patch.filter((value) => !target.some((present) => equal(present, value)))];
-    return order === undefined ? result : inOrder(result, target, order, (value) => value);
+    return inOrder(result, target, order, (value) => value);
   }
   const items = patch.map((item) => (isObject(item) ? item : refuseItem(item)));
   if (items.some((item) => item[DIRECTIVE] === 'replace')) {
@@ -113,9 +108,7 @@ function mergeList(
       result.push(withoutDirectives(item, schema.items));
     }
   }
-  return order === undefined
-    ? result
-    : inOrder(result, target, order, (item) => (isObject(item) ? item[mergeKey] : item));
+  return inOrder(result, target, order, (item) => (isObject(item) ? item[mergeKey] : item));
 }
 
 /** Items named in `order` in that order; the others keep their place among the items that stood there before. */

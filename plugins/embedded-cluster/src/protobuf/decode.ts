@@ -2,7 +2,7 @@ import { Reader } from 'protobufjs/minimal.js';
 import { badRequest } from '../api/status.ts';
 import { protobufData } from '../kinds/data/protobuf.data.ts';
 import { textOf, type JsonObject } from '../json.ts';
-import { builtinSchema } from '../schema/builtin.ts';
+import { findBuiltinSchema } from '../schema/builtin.ts';
 import { WELL_KNOWN } from './well-known.ts';
 
 /** Field number -> JSON name, how many, type; of a map the type of its values comes last. */
@@ -87,9 +87,8 @@ function readMessage(reader: Reader, end: number, type: string, depth: number): 
 
 /** Go embeds structs that JSON knows nothing of: what is no field of the JSON type is spread over it. */
 function flattened(type: string, value: JsonObject): JsonObject {
-  if (type.startsWith('runtime.')) return value;
-  const { fields } = builtinSchema(type);
-  if (Object.keys(value).every((name) => name in fields)) return value;
+  const fields = findBuiltinSchema(type)?.fields;
+  if (fields === undefined || Object.keys(value).every((name) => name in fields)) return value;
   const result: JsonObject = {};
   for (const [name, inner] of Object.entries(value)) {
     if (name in fields) result[name] = inner;

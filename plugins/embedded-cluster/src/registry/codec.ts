@@ -111,7 +111,10 @@ function typed<T>(
     result = run((path) => unknown.push(`unknown field "${path}"`));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`);
+    throw badRequest(
+      `${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`,
+      error,
+    );
   }
   if (unknown.length > 0 && request.fieldValidation === 'Strict') {
     throw badRequest(

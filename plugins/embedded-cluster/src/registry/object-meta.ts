@@ -32,7 +32,7 @@ export function fillNewMetadata(
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  if (resource.rules.generations === true) metadata.generation = 1;
+  if (resource.rules.generations !== undefined) metadata.generation = 1;
   else delete metadata.generation;
 }
 

@@ -1,9 +1,11 @@
-import { badRequest, objectNotFound } from '../api/status.ts';
+import { badRequest, invalidObject, objectNotFound } from '../api/status.ts';
 import { applyConfiguration } from '../managed-fields/apply.ts';
 import { checkApplied } from '../managed-fields/check-applied.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
+import { DecodeError } from '../schema/decode.ts';
+import { invalid } from '../schema/field-error.ts';
 import { timestamp } from '../schema/time.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import type { ApiObject } from '../storage/api-object.ts';
@@ -99,7 +101,7 @@ export class Registry {
     const stored = await this.#writer.change(target, request, (current) => {
       if (current === undefined) throw notFound(target);
       const before = this.inVersion(target.resource, current.object);
-      const given = decodeObject(target.resource, patched(target.resource, type, before, body), request);
+      const given = decodePatched(target.resource, patched(target.resource, type, before, body), request);
       checkName(target.name, given);
       return this.#writer.decideUpdate(target, current.object, given, request);
     });
@@ -167,8 +169,22 @@ export class Registry {
 
 function patched(resource: Resource, type: PatchType, before: ApiObject, patch: unknown): unknown {
   if (type === 'json') return applyJsonPatch(before, patch);
-  if (!isObject(patch)) throw badRequest('error decoding patch: the patch is no JSON object');
+  if (!isObject(patch))
+    throw badRequest(
+      `json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+    );
   return type === 'merge' ? mergePatch(before, patch) : strategicMergePatch(before, patch, resource.schema);
+}
+
+/** A patch that leads to something of the wrong type is invalid, not unreadable. */
+function decodePatched(resource: Resource, value: unknown, request: Request): ApiObject {
+  try {
+    return decodeObject(resource, value, request);
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (!(cause instanceof DecodeError)) throw error;
+    throw invalidObject('', '', '', [invalid('patch', JSON.stringify(value), cause.message)]);
+  }
 }
 
 function fresh(empty: ApiObject, name: string, namespace: string | undefined): ApiObject {

@@ -86,8 +86,8 @@ export interface Admission {
 export interface KindRules {
   /** Default: RFC 1123 subdomain. */
   readonly nameRule?: NameRule;
-  /** metadata.generation counts changes of what is not metadata or status. */
-  readonly generations?: boolean;
+  /** metadata.generation counts changes of what is not metadata or status; of some kinds annotations, too. */
+  readonly generations?: true | 'with annotations';
   /** PUT to a name that is not there creates. */
   readonly createsOnUpdate?: boolean;
   /** What becomes of dependents when a deletion does not say; default Background. */

@@ -1,61 +1,17 @@
 import { badRequest } from '../api/status.ts';
 import { at } from '../json.ts';
 import type { ApiObject } from '../storage/api-object.ts';
+import { parseLabels } from './label-selector.ts';
 import type { Resource } from './resource.ts';
 
 /** True for objects that a list or watch wants. */
 export type Matcher = (object: ApiObject) => boolean;
 
-type Labels = Readonly<Record<string, string>>;
-type Requirement = (labels: Labels) => boolean;
-
-const KEY = String.raw`[A-Za-z0-9][-A-Za-z0-9_.]*(?:/[A-Za-z0-9][-A-Za-z0-9_.]*)?`;
-const SET = new RegExp(String.raw`^(${KEY})\s+(in|notin)\s*\(([^()]*)\)$`);
-const COMPARISON = new RegExp(String.raw`^(${KEY})\s*(==|=|!=|>|<)\s*([-A-Za-z0-9_.]*)$`);
-const EXISTENCE = new RegExp(String.raw`^(!?)\s*(${KEY})$`);
-
 /** Parses the syntax of `kubectl get -l`. @returns undefined when everything matches. Fails with 400. */
 export function parseLabelSelector(text: string): Matcher | undefined {
   if (text.trim() === '') return undefined;
-  const requirements = splitRequirements(text).map((part) => requirement(part.trim(), text));
-  return ({ metadata: { labels = {} } }) => requirements.every((matches) => matches(labels));
-}
-
-/** Commas in parentheses belong to a set. */
-function splitRequirements(text: string): readonly string[] {
-  return text.split(/,(?![^(]*\))/);
-}
-
-function requirement(part: string, text: string): Requirement {
-  const set = SET.exec(part);
-  if (set !== null) {
-    const [, key = '', operator, list = ''] = set;
-    const values = new Set(list.split(',').map((value) => value.trim()));
-    return operator === 'in'
-      ? (labels) => key in labels && values.has(labels[key] ?? '')
-      : (labels) => !(key in labels) || !values.has(labels[key] ?? '');
-  }
-  const comparison = COMPARISON.exec(part);
-  if (comparison !== null) {
-    const [, key = '', operator, value = ''] = comparison;
-    switch (operator) {
-      case '!=':
-        return (labels) => labels[key] !== value;
-      case '>':
-        return (labels) => key in labels && Number(labels[key]) > Number(value);
-      case '<':
-        return (labels) => key in labels && Number(labels[key]) < Number(value);
-      default:
-        return (labels) => labels[key] === value;
-    }
-  }
-  const existence = EXISTENCE.exec(part);
-  if (existence === null)
-    throw badRequest(
-      `unable to parse requirement: ${JSON.stringify(part)} in ${JSON.stringify(text)} is no label selector`,
-    );
-  const [, not, key = ''] = existence;
-  return not === '!' ? (labels) => !(key in labels) : (labels) => key in labels;
+  const matches = parseLabels(text);
+  return ({ metadata: { labels = {} } }) => matches(labels);
 }
 
 /** What a kind can be selected by, besides its name and namespace: the label and where the value is. */
@@ -117,7 +73,7 @@ export function parseFieldSelector(resource: Resource, text: string): FieldSelec
       field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)
         ? field.split('.')
         : FIELDS[resource.collection]?.[field];
-    if (path === undefined) throw badRequest(`field label not supported: ${field}`);
+    if (path === undefined) throw badRequest(unknownField(resource, field));
     const wanted = operator !== '!=';
     matchers.push((object) => (textOf(at(object, ...path)) === value) === wanted);
   }
@@ -125,6 +81,12 @@ export function parseFieldSelector(resource: Resource, text: string): FieldSelec
     matches: matchers.length === 0 ? undefined : (object) => matchers.every((matches) => matches(object)),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+function unknownField(resource: Resource, field: string): string {
+  if (resource.custom !== undefined || FIELDS[resource.collection] !== undefined)
+    return `field label not supported: ${field}`;
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function textOf(value: unknown): string {

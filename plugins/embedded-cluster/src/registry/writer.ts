@@ -244,11 +244,16 @@ export function managerOf(
 
 /** metadata.generation counts versions whose content differs: all but metadata, and but a status of its own. */
 function countGeneration(resource: Resource, next: ApiObject, current: ApiObject): void {
-  if (resource.rules.generations !== true || current.metadata.generation === undefined) return;
+  const { generations } = resource.rules;
+  if (generations === undefined || current.metadata.generation === undefined) return;
   const content = (object: ApiObject): Record<string, unknown> => {
     return without(object, 'metadata', ...(resource.subresources.has('status') ? ['status'] : []));
   };
-  if (!equal(content(next), content(current))) next.metadata.generation = current.metadata.generation + 1;
+  const annotated =
+    generations === 'with annotations' &&
+    !equal(next.metadata.annotations ?? {}, current.metadata.annotations ?? {});
+  if (annotated || !equal(content(next), content(current)))
+    next.metadata.generation = current.metadata.generation + 1;
 }
 
 /** A change that only renews times of ownership is none: applying the same thing again writes nothing. */

@@ -27,11 +27,18 @@ const schemas = new Map<string, StructSchema>();
 
 /** The schema of a built-in type by its short name: "core.v1.PodSpec", "meta.v1.ObjectMeta". */
 export function builtinSchema(name: string): StructSchema {
+  const schema = findBuiltinSchema(name);
+  if (schema === undefined) throw new Error(`There is no type "${name}" in the data`);
+  return schema;
+}
+
+/** As `builtinSchema`, for names that may be of no type: messages that protobuf has and JSON has not. */
+export function findBuiltinSchema(name: string): StructSchema | undefined {
   const known = schemas.get(name);
   if (known !== undefined) return known;
   types ??= JSON.parse(typesData) as Readonly<Record<string, TypeData>>;
   const data = types[name];
-  if (data === undefined) throw new Error(`There is no type "${name}" in the data`);
+  if (data === undefined) return undefined;
   const schema = struct(name, data);
   schemas.set(name, schema);
   return schema;

@@ -118,7 +118,7 @@ class Decoder {
     const result: JsonObject = {};
     for (const name of Object.keys(value)) {
       if (name === '__proto__') continue;
-      this.#path.push(`.${name}`);
+      this.#path.push(`[${name}]`);
       result[name] = this.#value(schema.values, value[name]);
       this.#path.pop();
     }

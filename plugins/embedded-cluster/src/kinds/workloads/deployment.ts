@@ -4,7 +4,7 @@ import { forbidden, invalid, notSupported, type FieldError } from '../../schema/
 import { setTemplateDefaults, specOf, validateReplicated } from './pod-template.ts';
 
 export const deploymentRules: KindRules = {
-  generations: true,
+  generations: 'with annotations',
   resets: { object: { 'f:status': {} }, status: { 'f:spec': {}, 'f:metadata': { 'f:labels': {} } } },
 
   setDefaults(deployment) {
