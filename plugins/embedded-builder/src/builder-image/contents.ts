@@ -7,14 +7,20 @@ import { parse, stringify } from 'smol-toml';
 import { buildpackDirectory, readBuildpack } from '../lifecycle/buildpack.ts';
 import type { Buildpack } from '../lifecycle/buildpack.ts';
 import { packageFile } from '../package-folder.ts';
-import { lifecycleProgram } from './lifecycle-program.ts';
+import { LIFECYCLE_PROGRAMS, lifecycleProgram } from './lifecycle-program.ts';
+import type { LifecycleProgram } from './lifecycle-program.ts';
 
 /** Where things are in the builder image: Platform Interface Specification, "Build Image". */
 export const BUILDER_PATHS = {
   buildpacks: '/cnb/buildpacks',
-  lifecycle: '/cnb/lifecycle/main.mjs',
+  lifecycle: '/cnb/lifecycle',
   order: '/cnb/order.toml',
 } as const;
+
+/** Where a program of the lifecycle is; its name says that it is an ES module. */
+export function lifecyclePath(name: LifecycleProgram): string {
+  return `${BUILDER_PATHS.lifecycle}/${name}.mjs`;
+}
 
 /** Everything in the builder image, and its name by content. */
 export interface BuilderContents {
@@ -40,7 +46,7 @@ export function builderContents(extraFolders: readonly string[]): BuilderContent
   const extra = extraFolders.map(readOne);
   const buildpacks = [...extra, ...own.filter(({ id }) => !extra.some((other) => other.id === id))];
   const sources: LayerSource[] = [
-    { at: BUILDER_PATHS.lifecycle, content: lifecycleProgram() },
+    ...LIFECYCLE_PROGRAMS.map((name) => ({ at: lifecyclePath(name), content: lifecycleProgram(name) })),
     { at: BUILDER_PATHS.order, content: orderToml(buildpacks, extra) },
     ...buildpacks.flatMap((buildpack) =>
       folderSources(buildpackDirectory(BUILDER_PATHS.buildpacks, buildpack), buildpack.directory),

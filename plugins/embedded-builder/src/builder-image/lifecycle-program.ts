@@ -3,18 +3,23 @@ import { createRequire } from 'node:module';
 import type * as Esbuild from 'esbuild';
 import { packageFile, runsFromSources } from '../package-folder.ts';
 
+/** One program for each staging container: a program that loads little starts fast. */
+export const LIFECYCLE_PROGRAMS = ['unpacker', 'builder', 'exporter'] as const;
+
+export type LifecycleProgram = (typeof LIFECYCLE_PROGRAMS)[number];
+
 /**
- * The lifecycle as one file that needs nothing but Node.js. A built package has it in `dist`; in the
- * repository it is bundled on the spot, the way the build does.
+ * A program of the lifecycle as one file that needs nothing but Node.js. A built package has it in `dist`; in
+ * the repository it is bundled on the spot, the way the build does.
  */
-export function lifecycleProgram(): Uint8Array {
-  return runsFromSources ? bundle() : readFileSync(packageFile('dist/lifecycle/main.js'));
+export function lifecycleProgram(name: LifecycleProgram): Uint8Array {
+  return runsFromSources ? bundle(name) : readFileSync(packageFile(`dist/lifecycle/${name}.js`));
 }
 
-function bundle(): Uint8Array {
+function bundle(name: LifecycleProgram): Uint8Array {
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
   const { outputFiles } = buildSync({
-    entryPoints: [packageFile('src/lifecycle/main.ts')],
+    entryPoints: [packageFile(`src/lifecycle/${name}.ts`)],
     bundle: true,
     write: false,
     format: 'esm',

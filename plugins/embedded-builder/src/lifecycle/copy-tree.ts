@@ -7,8 +7,20 @@ import { mkdirSync } from 'node:fs';
  */
 export function copyTree(from: string, to: string): Promise<void> {
   mkdirSync(to, { recursive: true });
+  return run('cp', ['-RpP', `${from}/.`, to]);
+}
+
+/**
+ * Lets everybody who can reach a folder change what is in it. Builds may run as another user each time, and
+ * only a build's own volumes are reached by it.
+ */
+export function openTree(folder: string): Promise<void> {
+  return run('chmod', ['-R', 'a+rwX', folder]);
+}
+
+function run(program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('cp', ['-RpP', `${from}/.`, to], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     let complaint = '';
     child.stderr.on('data', (chunk: Buffer) => {
       if (complaint.length < 2000) complaint += chunk.toString();
@@ -16,8 +28,7 @@ export function copyTree(from: string, to: string): Promise<void> {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else
-        reject(new Error(`"${from}" cannot be copied to "${to}": ${complaint.trim().split('\n')[0] ?? ''}`));
+      else reject(new Error(complaint.trim().split('\n')[0] ?? `${program} failed`));
     });
   });
 }

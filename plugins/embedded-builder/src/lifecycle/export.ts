@@ -128,8 +128,9 @@ class Exporter {
     const wanted = readLayers(folder, EXIT.export).filter(({ launch, cache }) => launch || cache);
     const layers = await Promise.all(
       wanted.map(async (layer): Promise<[string, CachedLayer]> => {
-        const { launch, build, cache, metadata, name, present } = layer;
-        const kept = { launch, build, cache: cache && present, metadata };
+        const { launch, build, metadata, name } = layer;
+        const cache = layer.cache && (layer.present || (layer.linked && !launch));
+        const kept = { launch, build, cache, metadata };
         return [name, launch ? { ...kept, image: await this.#launchLayer(id, layer) } : kept];
       }),
     );

@@ -3,7 +3,7 @@ import type { Hash } from 'node:crypto';
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a folder holds, without reading a file: names, modes, sizes and times. */
+/** What a folder holds, without reading a file: names, execute bits, sizes and times. */
 export interface Fingerprint {
   readonly text: string;
   /** Bytes of all files together. */
@@ -30,7 +30,7 @@ function add(directory: string, prefix: string, hash: Hash): number {
       hash.update(`l ${name}\0${readlinkSync(path)}\0`);
     } else {
       const { mode, size: bytes, mtimeMs } = lstatSync(path);
-      hash.update(`f ${name}\0${mode.toString(8)} ${bytes} ${Math.floor(mtimeMs)}\0`);
+      hash.update(`f ${name}\0${(mode & 0o111) === 0 ? '-' : 'x'} ${bytes} ${Math.floor(mtimeMs)}\0`);
       size += bytes;
     }
   }

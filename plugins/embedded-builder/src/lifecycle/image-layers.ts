@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { writeLayer } from '@epinio/core/oci';
 import type { LayerSource, WrittenLayer } from '@epinio/core/oci';
@@ -37,7 +38,33 @@ export function writeLaunchLayer(
   layer: Layer,
 ): Promise<WrittenLayer> {
   const at = `${IMAGE_LAYERS}/${escapedId(buildpack)}/${layer.name}`;
-  return write(writer, `${escapedId(buildpack)}.${layer.name}`, [tree(writer, at, layer.directory)]);
+  return write(writer, `${escapedId(buildpack)}.${layer.name}`, [
+    { ...tree(writer, at, layer.directory), include: (path) => !ENVIRONMENT_FOLDERS.includes(path) },
+    ...ENVIRONMENT_FOLDERS.flatMap((folder) => environmentFiles(writer, layer.directory, at, folder)),
+  ]);
+}
+
+/** Folders of a layer whose files are values of variables. */
+const ENVIRONMENT_FOLDERS = ['env', 'env.build', 'env.launch'];
+
+/** Values name paths of the build; the image has its own, and is then the same wherever it is built. */
+function environmentFiles(
+  writer: LayerWriter,
+  layer: string,
+  at: string,
+  folder: string,
+): readonly LayerSource[] {
+  const directory = join(layer, folder);
+  if (!isRealDirectory(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry): readonly LayerSource[] => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return environmentFiles(writer, layer, at, path);
+      if (!entry.isFile()) return [];
+      const value = readFileSync(join(layer, path), 'utf8');
+      return [{ at: `${at}/${path}`, content: toImagePaths(value, writer.paths) }];
+    });
 }
 
 /** The layer with the launcher, a link to it for each process, and the build's metadata. */

@@ -20,6 +20,8 @@ export interface Layer extends LayerMetadata {
   readonly directory: string;
   /** False when the buildpack only asks for the previous image's layer again. */
   readonly present: boolean;
+  /** The contents are a link into the cache, as they were restored: nothing was changed. */
+  readonly linked: boolean;
 }
 
 /** TOML files of a buildpack's layers folder that describe no layer. */
@@ -39,6 +41,7 @@ export function readLayers(buildpackLayers: string, exitCode: number): readonly 
         name,
         directory,
         present: isRealDirectory(directory),
+        linked: lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() ?? false,
         ...readLayer(`${directory}.toml`, exitCode),
       };
     });

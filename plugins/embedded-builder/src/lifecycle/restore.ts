@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { buildpackLayers } from './build.ts';
+import type { Buildpack } from './buildpack.ts';
 import { cacheFolder, readCacheIndex } from './cache.ts';
 import type { CachedLayer } from './cache.ts';
 import { copyTree } from './copy-tree.ts';
@@ -27,19 +28,29 @@ export async function restore(group: Group, cache: string, context: BuildContext
       writeFileSync(join(folder, 'store.toml'), stringify({ metadata: cached.store }));
     }
     for (const [name, layer] of Object.entries(cached.layers)) {
-      if (await restoreLayer(folder, name, layer, cache, context)) names.push(name);
+      const linked = linkedCaches(buildpack).includes(name) && !layer.launch && !layer.build;
+      if (await restoreLayer(folder, name, layer, { cache, linked }, context)) names.push(name);
     }
   }
   if (names.length === 0) return;
   context.output.line(`restored ${names.join(', ')} in ${duration(performance.now() - started)}`);
 }
 
-/** @returns whether contents were restored. */
+/**
+ * Layers that a buildpack wants as links into the cache, which is read-only: it copies what it needs, and a
+ * large cache costs nothing while it is not needed. Our own addition to buildpack.toml.
+ */
+function linkedCaches({ metadata }: Buildpack): readonly unknown[] {
+  const names = metadata['linked-caches'];
+  return Array.isArray(names) ? names : [];
+}
+
+/** @returns whether contents were copied. */
 async function restoreLayer(
   folder: string,
   name: string,
   layer: CachedLayer,
-  cache: string,
+  { cache, linked }: { readonly cache: string; readonly linked: boolean },
   context: BuildContext,
 ): Promise<boolean> {
   if (!layer.cache) {
@@ -48,6 +59,11 @@ async function restoreLayer(
   }
   if (layer.contents === undefined) return false;
   const directory = join(folder, name);
+  if (linked) {
+    symlinkSync(cacheFolder(cache, layer.contents.folder), directory);
+    writeRestoredMetadata(folder, name, layer.metadata);
+    return false;
+  }
   try {
     await copyTree(cacheFolder(cache, layer.contents.folder), directory);
   } catch (error) {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { cacheFolder, readCacheIndex, writeCacheIndex } from './cache.ts';
 import type { CachedBuildpack, CachedLayer } from './cache.ts';
-import { copyTree } from './copy-tree.ts';
+import { copyTree, openTree } from './copy-tree.ts';
 import { fingerprint } from './fingerprint.ts';
+import { isRealDirectory } from './layer.ts';
 import { bytes, duration } from './output.ts';
 import type { Output } from './output.ts';
 
@@ -29,20 +30,28 @@ export async function saveCache(options: SaveCacheOptions): Promise<void> {
   const buildpacks: CachedBuildpack[] = [];
   const copied: string[] = [];
   let room = limit;
-  mkdirSync(cacheFolder(cache), { recursive: true });
+  if (!existsSync(cacheFolder(cache))) {
+    mkdirSync(cacheFolder(cache), { recursive: true });
+    await openTree(cacheFolder(cache));
+  }
   for (const buildpack of options.buildpacks) {
     const layers: Record<string, CachedLayer> = {};
     for (const [name, layer] of Object.entries(buildpack.layers)) {
       layers[name] = layer;
       if (!layer.cache) continue;
       const directory = options.directoryOf(buildpack.id, name);
+      const old = before.buildpacks.find(({ id }) => id === buildpack.id)?.layers[name]?.contents;
+      if (!isRealDirectory(directory)) {
+        // Restored as a link, and left so.
+        if (old !== undefined) layers[name] = { ...layer, contents: old };
+        continue;
+      }
       const found = fingerprint(directory);
       if (found.size > room) {
         output.line(`"${name}" is not cached: ${bytes(found.size)}, and there is room for ${bytes(room)}`);
         continue;
       }
       room -= found.size;
-      const old = before.buildpacks.find(({ id }) => id === buildpack.id)?.layers[name]?.contents;
       if (old?.fingerprint === found.text) {
         layers[name] = { ...layer, contents: old };
         continue;
@@ -50,6 +59,7 @@ export async function saveCache(options: SaveCacheOptions): Promise<void> {
       const folder = randomBytes(8).toString('hex');
       try {
         await copyTree(directory, cacheFolder(cache, folder));
+        await openTree(cacheFolder(cache, folder));
       } catch (error) {
         rmSync(cacheFolder(cache, folder), { recursive: true, force: true });
         throw error;

@@ -1,11 +1,13 @@
 import type { Container, Job, PodSpec, StagingRequest, Volume, VolumeMount } from '@epinio/core';
-import { BUILDER_PATHS } from '../builder-image/contents.ts';
+import { BUILDER_PATHS, lifecyclePath } from '../builder-image/contents.ts';
 import { bytesOf } from '../config.ts';
 import type { Config } from '../config.ts';
 import { runLabels, runNames } from './labels.ts';
 
 /** In the order in which they run; the last one is the Job's own. */
 export const CONTAINERS = ['unpack-blob', 'buildpack', 'export'] as const;
+
+const PROGRAMS = { 'unpack-blob': 'unpacker', buildpack: 'builder', export: 'exporter' } as const;
 
 /** The Secret with the registry's credentials, made by the platform; there is none when the registry asks for none. */
 const REGISTRY_SECRET = 'registry-creds';
@@ -60,7 +62,6 @@ function podSpec(request: StagingRequest, options: JobOptions): PodSpec {
   });
   const unpack = container('unpack-blob', options, {
     args: [
-      'unpack',
       '--url-file',
       `${MOUNTS.source}/url`,
       '--app',
@@ -72,7 +73,7 @@ function podSpec(request: StagingRequest, options: JobOptions): PodSpec {
   });
   const build = container('buildpack', options, {
     args: [
-      ...['build', '--app', MOUNTS.app, '--layers', MOUNTS.layers, '--environment', MOUNTS.environment],
+      ...['--app', MOUNTS.app, '--layers', MOUNTS.layers, '--environment', MOUNTS.environment],
       ...['--cache', MOUNTS.cache, '--buildpacks', BUILDER_PATHS.buildpacks, '--order', BUILDER_PATHS.order],
     ],
     env: [{ name: 'HOME', value: `${MOUNTS.layers}/.home` }],
@@ -80,7 +81,7 @@ function podSpec(request: StagingRequest, options: JobOptions): PodSpec {
   });
   const push = container('export', options, {
     args: [
-      ...['export', '--app', MOUNTS.app, '--layers', MOUNTS.layers, '--image', request.image],
+      ...['--app', MOUNTS.app, '--layers', MOUNTS.layers, '--image', request.image],
       ...['--cache', MOUNTS.cache, '--cache-limit', `${bytesOf(config.cacheSize)}`],
       ...['--auth', `${MOUNTS.auth}/config.json`],
     ],
@@ -107,7 +108,7 @@ function container(
     name,
     image: builderImage,
     imagePullPolicy: 'IfNotPresent',
-    command: ['node', BUILDER_PATHS.lifecycle],
+    command: ['node', lifecyclePath(PROGRAMS[name])],
     workingDir: MOUNTS.app,
     // Where a node keeps termination messages: why a container failed, when its log is gone.
     terminationMessagePolicy: 'FallbackToLogsOnError',

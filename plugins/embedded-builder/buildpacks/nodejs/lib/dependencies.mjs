@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { declareLayer, dropLayer, previousKey, writeLayer } from './layer.mjs';
+import { declareLayer, dropLayer, ownLayer, previousKey, writeLayer } from './layer.mjs';
 import { npm } from './npm.mjs';
 import { lockFile, needsSources } from './package.mjs';
 
@@ -30,52 +30,40 @@ export async function dependencies({ app, layers, manifest }) {
     return { binaries: join(modules, '.bin') };
   }
   rmSync(modules, { recursive: true, force: true });
-  const cache = writeLayer(layers, 'npm-cache', { cache: true });
+  declareLayer(layers, 'npm-cache', { cache: true });
 
   if (inSources !== undefined) {
     console.log(`Dependencies: installed among the sources, since ${inSources}`);
     const installed = hasBuild ? '--include=dev' : '--omit=dev';
-    await install(app, { directory: app, cache, flag: installed });
+    await install(app, { directory: app, layers, flag: installed });
     if (hasBuild) {
-      await npm(['run', 'build'], { directory: app, cache });
-      await npm(['prune', '--omit=dev'], { directory: app, cache });
+      await npm(['run', 'build'], { directory: app });
+      await npm(['prune', '--omit=dev'], { directory: app });
     }
     return { binaries: join(modules, '.bin') };
   }
 
   if (!hasBuild) {
-    await layerOfModules(app, layers, 'modules', { launch: true }, { cache, flag: '--omit=dev' });
+    await layerOfModules(app, layers, 'modules', { launch: true }, '--omit=dev');
   } else if (!hasDevelopment) {
-    await layerOfModules(
-      app,
-      layers,
-      'modules',
-      { launch: true, build: true, cache: true },
-      { cache, flag: '--omit=dev' },
-    );
+    await layerOfModules(app, layers, 'modules', { launch: true, build: true, cache: true }, '--omit=dev');
     link(app, layers, 'modules');
-    await npm(['run', 'build'], { directory: app, cache });
+    await npm(['run', 'build'], { directory: app });
     return { binaries: join(layers, 'modules', 'node_modules', '.bin') };
   } else {
-    await layerOfModules(
-      app,
-      layers,
-      'build-modules',
-      { build: true, cache: true },
-      { cache, flag: '--include=dev' },
-    );
+    await layerOfModules(app, layers, 'build-modules', { build: true, cache: true }, '--include=dev');
     link(app, layers, 'build-modules');
-    await npm(['run', 'build'], { directory: app, cache });
+    await npm(['run', 'build'], { directory: app });
     rmSync(modules, { force: true });
     if (!hasProduction) return { binaries: undefined };
-    await layerOfModules(app, layers, 'modules', { launch: true }, { cache, flag: '--omit=dev' });
+    await layerOfModules(app, layers, 'modules', { launch: true }, '--omit=dev');
   }
   link(app, layers, 'modules');
   return { binaries: join(layers, 'modules', 'node_modules', '.bin') };
 }
 
 /** A layer whose node_modules fit the lock file: the one of the last build when nothing has changed. */
-async function layerOfModules(app, layers, name, types, { cache, flag }) {
+async function layerOfModules(app, layers, name, types, flag) {
   const lock = lockFile(app);
   const key = lock === undefined ? undefined : keyOf(app, lock, flag);
   const isThere = !types.cache || existsSync(join(layers, name, 'node_modules'));
@@ -90,14 +78,15 @@ async function layerOfModules(app, layers, name, types, { cache, flag }) {
     (file) => file !== undefined && existsSync(join(app, file)),
   );
   for (const file of copied) copyFileSync(join(app, file), join(directory, file));
-  await install(app, { directory, cache, flag });
+  await install(app, { directory, layers, flag });
   for (const file of ['package.json', '.npmrc', 'package-lock.json', 'npm-shrinkwrap.json']) {
     rmSync(join(directory, file), { force: true });
   }
   declareLayer(layers, name, { ...types, key });
 }
 
-async function install(app, { directory, cache, flag }) {
+async function install(app, { directory, layers, flag }) {
+  const cache = ownLayer(layers, 'npm-cache');
   const lock = lockFile(app);
   if (lock === undefined) {
     console.log('There is no package-lock.json: commit one, and builds are repeatable and much faster');

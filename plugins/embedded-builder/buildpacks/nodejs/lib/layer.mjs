@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A TOML basic string: JSON's escapes are TOML's, but for the delete character. */
@@ -17,6 +18,21 @@ export function declareLayer(layers, name, { launch = false, build = false, cach
   const lines = ['[types]', `launch = ${launch}`, `build = ${build}`, `cache = ${cache}`];
   if (key !== undefined) lines.push('[metadata]', `key = ${toml(key)}`);
   writeFileSync(join(layers, `${name}.toml`), `${lines.join('\n')}\n`);
+}
+
+/**
+ * The folder of a layer, to be written to. One that was restored as a link into the cache is copied for that;
+ * see "linked-caches" in buildpack.toml.
+ */
+export function ownLayer(layers, name) {
+  const directory = join(layers, name);
+  const isLink = lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  const cached = isLink ? readlinkSync(directory) : undefined;
+  if (isLink) rmSync(directory);
+  mkdirSync(directory, { recursive: true });
+  if (cached === undefined) return directory;
+  execFileSync('cp', ['-RpP', `${cached}/.`, directory]);
+  return directory;
 }
 
 /** The key that the last build gave to a layer. @returns undefined when there was none */

@@ -32,13 +32,14 @@ def install():
         print("No dependencies", flush=True)
         return False
     arguments, content = what
+    declare("pip-cache", cache=True)
     key = hashlib.sha256("\0".join([content, sys.version, sys.platform, platform.machine()]).encode()).hexdigest()
     if content and previous_key("packages") == key:
         print("Dependencies: unchanged", flush=True)
         declare("packages", launch=True, key=key, make=False)
         return True
     drop("packages")
-    cache = declare("pip-cache", cache=True)
+    cache = own(declare("pip-cache", cache=True))
     packages = declare("packages", launch=True)
     pip(["--target", packages, "--cache-dir", cache, "--no-compile", "--no-warn-script-location"], arguments)
     # Compiled by content and not by time, so that the layer is the same whenever it is made.
@@ -159,6 +160,16 @@ def declare(name, launch=False, cache=False, key=None, make=True):
         lines += ["[metadata]", f'key = "{key}"']
     with open(f"{directory}.toml", "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
+    return directory
+
+
+def own(directory):
+    """A layer that is restored as a link into the cache, made one that can be written to. Answers the folder."""
+    if os.path.islink(directory):
+        cached = os.readlink(directory)
+        os.unlink(directory)
+        os.mkdir(directory)
+        subprocess.run(["cp", "-RpP", f"{cached}/.", directory], check=True)
     return directory
 
 
