@@ -86,15 +86,18 @@ export function startWorkQueue({ concurrency = 1, ...options }: WorkQueueOptions
 
   /** Until something is added or ends, the time is over, or the queue is stopped. */
   async function sleep(ms: number): Promise<void> {
+    // Not AbortSignal.any: on a signal that lives as long as the server, each use of it leaves something behind.
     const woken = new AbortController();
     wake = () => woken.abort(WOKEN);
+    if (signal.aborted) return;
     try {
-      await clock.sleep(ms, AbortSignal.any([woken.signal, signal]));
+      await clock.sleep(ms, woken.signal);
     } catch (error) {
-      if (error !== WOKEN && !signal.aborted) throw error;
+      if (error !== WOKEN) throw error;
     }
   }
 
+  signal.addEventListener('abort', () => wake(), { once: true });
   return {
     add(key) {
       ready.add(key);

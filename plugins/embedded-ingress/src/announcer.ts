@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { type Clock, eventFor, hasCode, type IngressObject, type Kube, type Log } from '@epinio/core';
-import { startWorkQueue, type WorkQueue } from '@epinio/core';
+import { eventFor, hasCode, startWorkQueue } from '@epinio/core';
+import type { Clock, IngressObject, Kube, Log, WorkQueue } from '@epinio/core';
 import type { Settled } from './cluster-routes.ts';
 import { ID } from './resources.ts';
 import type { SecretName } from './route-claims.ts';
@@ -59,8 +59,10 @@ export class Announcer {
         const problem = this.#badSecrets.get(`${ingress.metadata.namespace ?? ''}/${secretName ?? ''}`);
         if (problem !== undefined) warnings.set(problem, 'CertificateInvalid');
       }
-      this.#states.set(key, { ingress, isServed: served.has(key), warnings });
-      this.#queue.add(key);
+      const state = { ingress, isServed: served.has(key), warnings };
+      const known = this.#states.get(key);
+      this.#states.set(key, state);
+      if (known === undefined || !isSame(known, state)) this.#queue.add(key);
     }
     for (const key of this.#states.keys()) {
       if (present.has(key)) continue;
@@ -123,6 +125,15 @@ export class Announcer {
       { subresource: 'status', fieldManager: `epinio/${ID}`, signal },
     );
   }
+}
+
+function isSame(one: State, other: State): boolean {
+  return (
+    one.ingress === other.ingress &&
+    one.isServed === other.isServed &&
+    one.warnings.size === other.warnings.size &&
+    [...one.warnings.keys()].every((message) => other.warnings.has(message))
+  );
 }
 
 function keyOf({ metadata: { namespace = '', name } }: IngressObject): string {

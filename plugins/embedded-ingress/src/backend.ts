@@ -78,15 +78,20 @@ export class Backend {
    */
   async changed(ms: number, signal: AbortSignal): Promise<boolean> {
     if (this.#waiting.size >= MAX_WAITING) return false;
+    signal.throwIfAborted();
+    // Not AbortSignal.any: on a signal that lives as long as the server, each use of it leaves something behind.
     const over = new AbortController();
     const wake = (): void => over.abort(WOKEN);
+    const stop = (): void => over.abort(signal.reason);
     this.#waiting.add(wake);
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      await this.#options.clock.sleep(ms, AbortSignal.any([over.signal, signal]));
+      await this.#options.clock.sleep(ms, over.signal);
     } catch (error) {
       if (error !== WOKEN) throw error;
     } finally {
       this.#waiting.delete(wake);
+      signal.removeEventListener('abort', stop);
     }
     return true;
   }

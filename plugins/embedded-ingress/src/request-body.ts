@@ -19,6 +19,8 @@ export class RequestBody {
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
   #attempt: Readable | undefined;
+  /** What was read before this attempt, and comes before anything new. */
+  #replay: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
   #failure: Error | undefined;
@@ -46,7 +48,8 @@ export class RequestBody {
   open(): Readable {
     this.#attempt?.destroy();
     if (this.#kept === undefined) throw new Error('the request body was not kept');
-    const replay = [...this.#kept];
+    this.#source.pause();
+    const replay = (this.#replay = [...this.#kept]);
     const attempt = new Readable({
       read: () => {
         let wantsMore = true;
@@ -65,10 +68,11 @@ export class RequestBody {
 
   /** Ends the reading; the rest of the body is not ours. */
   close(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#attempt?.destroy();
     this.#attempt = undefined;
     this.#kept = undefined;
+    this.#replay = [];
   }
 
   #resume(): void {
@@ -79,10 +83,17 @@ export class RequestBody {
     this.#source.resume();
   }
 
+  /** A timer that was cleared must not be refreshed: that would start it again. */
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   #take(chunk: Buffer): void {
     this.#timer?.refresh();
     this.#keep(chunk);
-    if (this.#attempt?.push(chunk) === false) this.#source.pause();
+    if (this.#replay.length > 0) this.#replay.push(chunk);
+    else if (this.#attempt?.push(chunk) === false) this.#source.pause();
   }
 
   #keep(chunk: Buffer): void {
@@ -93,14 +104,14 @@ export class RequestBody {
 
   #end(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
-    this.#attempt?.push(null);
+    this.#stopTimer();
+    if (this.#replay.length === 0) this.#attempt?.push(null);
   }
 
   #fail(error: Error): void {
     if (this.#ended || this.#failure !== undefined) return;
     this.#failure = error;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#attempt?.destroy(error);
   }
 }

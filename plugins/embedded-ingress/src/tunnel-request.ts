@@ -41,6 +41,8 @@ export async function tunnelRequest(
   ];
   const gone = new AbortController();
   const stopWatching = exchange.onGone(() => gone.abort(new Error('the client hung up')));
+  const stop = (): void => gone.abort(deps.signal.reason);
+  deps.signal.addEventListener('abort', stop, { once: true });
   const tried = new Set<Endpoint>();
   let lastError: Error | undefined;
   try {
@@ -59,7 +61,7 @@ export async function tunnelRequest(
         target: exchange.target,
         headers,
         timeoutMs: deps.responseTimeoutMs,
-        signal: AbortSignal.any([gone.signal, deps.signal]),
+        signal: gone.signal,
       });
       if (outcome.result !== 'failed') return outcome;
       lastError = outcome.error;
@@ -72,5 +74,6 @@ export async function tunnelRequest(
     return { result: 'gone' };
   } finally {
     stopWatching();
+    deps.signal.removeEventListener('abort', stop);
   }
 }
