@@ -1,128 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { KubeObject, Part, Probe } from '../kernel/component.ts';
 import { EpinioError } from '../kernel/errors.ts';
-import type { Kube } from '../ports/kube.ts';
 import { FakeKube } from '../testkit/fake-kube.ts';
 import type { InstallComponent } from './install-component.ts';
-import { install, prepareInstall, type InstallOptions } from './install.ts';
+import { install, prepareInstall } from './install.ts';
 import { refText } from './part-ref.ts';
 import type { InstallEvent } from './progress.ts';
 import { readRecord, RECORD_NAME } from './record.ts';
+import {
+  signal,
+  settings,
+  manifest,
+  rollout,
+  components,
+  options,
+  cluster,
+  writesOf,
+  ours,
+  ALL,
+  dying,
+} from './sample-installation.ts';
 import { uninstall } from './uninstall.ts';
-
-const { signal } = new AbortController();
-const settings = { domain: 'a.example', namespace: 'epinio', tlsIssuer: 'epinio-ca' };
-
-function manifest(apiVersion: string, kind: string, name: string, more: object = {}): Part {
-  const isCluster = ['Namespace', 'CustomResourceDefinition'].includes(kind);
-  return {
-    kind: 'manifest',
-    object: { apiVersion, kind, metadata: { name, ...(isCluster ? {} : { namespace: 'epinio' }) }, ...more },
-  };
-}
-
-const definition = manifest('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'doors.example.com', {
-  spec: {
-    group: 'example.com',
-    names: { kind: 'Door', plural: 'doors' },
-    scope: 'Namespaced',
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
-  },
-});
-const rollout: Probe = {
-  kind: 'rollout',
-  what: 'the web server',
-  apiVersion: 'apps/v1',
-  resourceKind: 'Deployment',
-  namespace: 'epinio',
-  name: 'web',
-  timeoutSeconds: 5,
-};
-const deployment = manifest('apps/v1', 'Deployment', 'web', {
-  spec: {
-    replicas: 1,
-    selector: { matchLabels: { app: 'web' } },
-    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web' }] } },
-  },
-});
-
-/** The platform's own parts, and two components on them. */
-function components(): InstallComponent[] {
-  return [
-    { id: 'epinio', needs: [], parts: [manifest('v1', 'Namespace', 'epinio'), definition], probes: [] },
-    {
-      id: 'door',
-      plugin: { contract: 'ingress', use: 'door', config: { port: 1 } },
-      needs: ['epinio'],
-      parts: [
-        manifest('example.com/v1', 'Door', 'front', { spec: { open: true } }),
-        manifest('v1', 'ConfigMap', 'door', { data: { a: 'b' } }),
-      ],
-      probes: [],
-    },
-    { id: 'web', needs: ['door'], parts: [deployment], probes: [rollout] },
-  ];
-}
-
-function options(kube: Kube, more: Partial<InstallOptions> = {}): InstallOptions {
-  return { kube, version: '1.2.3', settings, components: components(), signal, ...more };
-}
-
-function cluster(objects: readonly KubeObject[] = []): FakeKube {
-  return new FakeKube({ requireDefinitions: true, rollsOut: true, objects });
-}
-
-function writesOf(kube: FakeKube): number {
-  const { create, apply, patch, delete: removed } = kube.counts;
-  return create + apply + patch + removed;
-}
-
-/** Everything that carries our label, by kind and name. */
-async function ours(kube: Kube): Promise<string[]> {
-  const kinds = [
-    ['v1', 'Namespace'],
-    ['v1', 'ConfigMap'],
-    ['apps/v1', 'Deployment'],
-    ['apiextensions.k8s.io/v1', 'CustomResourceDefinition'],
-    ['example.com/v1', 'Door'],
-  ] as const;
-  const lists = kinds.map(async ([apiVersion, kind]) => {
-    const { items } = await kube.list(
-      { apiVersion, kind },
-      { labelSelector: 'app.kubernetes.io/managed-by=epinio' },
-    );
-    return items.map((item) => `${kind} ${item.metadata.name}`);
-  });
-  return (await Promise.all(lists)).flat();
-}
-
-const ALL = [
-  'Namespace epinio',
-  'ConfigMap epinio-installation',
-  'ConfigMap door',
-  'Deployment web',
-  'CustomResourceDefinition doors.example.com',
-  'Door front',
-].toSorted();
-
-/** A cluster whose server or whose installer dies at the n-th write: before it has happened, or after. */
-function dying(kube: FakeKube, at: number, when: 'before' | 'after'): Kube {
-  let count = 0;
-  const dead = new EpinioError('KILLED', 'The process was killed', { fault: 'system' });
-  return new Proxy<Kube>(kube, {
-    get(target, name: keyof Kube) {
-      return async (...args: unknown[]) => {
-        if (count > at) throw dead;
-        const isWrite = ['create', 'apply', 'patch', 'delete'].includes(name);
-        if (isWrite && count++ === at && when === 'before') throw dead;
-        const result: unknown = await (target[name] as (...all: unknown[]) => unknown).apply(target, args);
-        if (isWrite && count > at) throw dead;
-        return result;
-      };
-    },
-  });
-}
 
 describe('install', () => {
   it('brings everything into the cluster, records it and waits until it can be used', async () => {
@@ -353,68 +251,5 @@ describe('install', () => {
       fix: 'use Epinio 9.9.9 or newer',
     });
     assert.equal(writesOf(kube), 0);
-  });
-});
-
-describe('uninstall', () => {
-  it('removes everything, the record too', async () => {
-    await using kube = cluster();
-    await install(options(kube));
-    assert.equal(await uninstall({ kube, namespace: 'epinio', signal }), true);
-    assert.deepEqual(await ours(kube), []);
-    assert.equal(await kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'epinio' }), undefined);
-  });
-
-  it('says that nothing is installed', async () => {
-    await using kube = cluster();
-    assert.equal(await uninstall({ kube, namespace: 'epinio', signal }), false);
-  });
-
-  it('leaves what was adopted, and removes the record from it', async () => {
-    await using kube = cluster([
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'epinio', labels: { team: 'a' } } },
-    ]);
-    await install(options(kube));
-    await uninstall({ kube, namespace: 'epinio', signal });
-    const namespace = await kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'epinio' });
-    assert.deepEqual(namespace?.metadata.labels?.['team'], 'a');
-    assert.deepEqual(await ours(kube), []);
-  });
-
-  it('leaves an object that others have put in the place of ours', async () => {
-    await using kube = cluster();
-    await install(options(kube));
-    const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'epinio', name: 'web' };
-    const patch = { metadata: { labels: { 'app.kubernetes.io/managed-by': 'somebody' } } };
-    await kube.patch(ref, { type: 'merge', patch });
-    const removed: string[] = [];
-    const watching = new Proxy<Kube>(kube, {
-      get:
-        (target, name: keyof Kube) =>
-        async (...args: unknown[]) => {
-          if (name === 'delete') removed.push((args[0] as { kind: string }).kind);
-          return (target[name] as (...all: unknown[]) => unknown).apply(target, args);
-        },
-    });
-    await uninstall({ kube: watching, namespace: 'epinio', signal });
-    assert.equal(removed.includes('Deployment'), false);
-  });
-
-  it('goes on after an interruption at any write', async () => {
-    for (const when of ['before', 'after'] as const) {
-      for (let at = 0; ; at++) {
-        await using kube = cluster();
-        await install(options(kube));
-        const isKilled = await uninstall({ kube: dying(kube, at, when), namespace: 'epinio', signal }).then(
-          () => false,
-          () => true,
-        );
-        await uninstall({ kube, namespace: 'epinio', signal });
-        assert.deepEqual(await ours(kube), [], `after a stop ${when} write ${at}`);
-        if (isKilled) continue;
-        assert.ok(at > 6, 'it must have been interrupted at each write');
-        break;
-      }
-    }
   });
 });
