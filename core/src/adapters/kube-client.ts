@@ -22,6 +22,7 @@ import type {
 import { Discovery, type Resource } from './kube/discovery.ts';
 import { HttpClient } from './kube/http-client.ts';
 import { readKubeconfig } from './kube/kubeconfig.ts';
+import { collectionPath, objectPath } from './kube/paths.ts';
 import { watchEvents, watchSeconds } from './kube/watch.ts';
 
 /** Objects per request of a list, as kubectl asks for them. */
@@ -246,26 +247,6 @@ interface Page<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
   /** null when a CRD's collection is empty, on old servers. */
   readonly items: readonly T[] | null;
-}
-
-function collectionPath(
-  { root, name, namespaced }: Resource,
-  namespace: string | undefined,
-  wanted?: KubeObject,
-): string {
-  if (!namespaced) return `${root}/${name}`;
-  if (namespace !== undefined) return `${root}/namespaces/${encodeURIComponent(namespace)}/${name}`;
-  if (wanted !== undefined) throw namespaceMissing(wanted.kind, wanted.metadata.name);
-  return `${root}/${name}`;
-}
-
-function objectPath(resource: Resource, { kind, namespace, name }: ObjectRef): string {
-  if (resource.namespaced && namespace === undefined) throw namespaceMissing(kind, name);
-  return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`;
-}
-
-function namespaceMissing(kind: string, name: string): EpinioError {
-  return kubeError({ code: 422, message: `${kind} "${name}" needs a namespace` });
 }
 
 async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
