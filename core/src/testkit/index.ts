@@ -32,3 +32,5 @@ export { testSecretSync } from './contracts/secret-sync.ts';
 export type { SecretSyncContext } from './contracts/secret-sync.ts';
 export { testCerts } from './contracts/certs.ts';
 export type { CertsContext } from './contracts/certs.ts';
+export { testBuilder } from './contracts/builder.ts';
+export type { OpenBuilder } from './contracts/builder.ts';
