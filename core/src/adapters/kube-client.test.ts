@@ -334,6 +334,8 @@ test('an abort ends a request with its reason, and close all of them', async () 
   await kube.close();
   await failed;
   await assert.rejects(kube.list(MAPS), { code: 'KUBE_CLOSED' });
+  const ended = await server.connect({ signal: stop.signal });
+  await assert.rejects(ended.list(MAPS), { code: 'KUBE_CLOSED' });
 });
 
 test('watch: asks for bookmarks and an end, and yields events split over any chunks', async () => {

@@ -62,7 +62,9 @@ export async function createKube(options: KubeClientOptions): Promise<KubeClient
   const picked = await readKubeconfig(kubeconfig, context);
   const http = new HttpClient(picked, requestTimeoutMs === undefined ? {} : { requestTimeoutMs });
   const client = new HttpKube(http, random);
-  signal?.addEventListener('abort', () => void client.close(), { once: true });
+  const end = (): void => void client.close();
+  if (signal?.aborted === true) end();
+  else signal?.addEventListener('abort', end, { once: true });
   return client;
 }
 
