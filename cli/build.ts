@@ -2,7 +2,8 @@
 // core and plugins with their dependencies left outside, the command as one bundle whose parts load when needed.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
+import { createRequire } from 'node:module';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -29,6 +30,30 @@ const common: BuildOptions = {
 /** Bundled CommonJS libraries ask for `require`; an ES module has none of its own. */
 const requireBanner = {
   js: "import { createRequire as epinioCreateRequire } from 'node:module';const require = epinioCreateRequire(import.meta.url);",
+};
+
+/**
+ * `await import('a-commonjs-library')` gives its exports by name in Node.js, but only a default in a split bundle.
+ * A module in between names them.
+ */
+const namedExportsOfCommonJs: Plugin = {
+  name: 'named-exports-of-commonjs',
+  setup(builder) {
+    const libraries = /^(cosmiconfig\/dist\/Explorer\.js|hpagent|pino|socks-proxy-agent|yauzl)$/;
+    builder.onResolve({ filter: libraries }, ({ path, kind, resolveDir }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'named', pluginData: resolveDir } : undefined,
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'named' }, ({ path, pluginData }) => {
+      const resolveDir = String(pluginData);
+      const library = createRequire(join(resolveDir, 'x.js'))(path) as object;
+      const names = Object.keys(library).filter(
+        (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default',
+      );
+      const contents = `import * as library from ${JSON.stringify(path)};
+        export const { ${names.join(', ')} } = library;`;
+      return { contents, resolveDir };
+    });
+  },
 };
 
 function readPackage(folder: string): PackageJson {
@@ -63,6 +88,9 @@ async function buildCommand(folder: string): Promise<void> {
     outdir: join(folder, 'dist'),
     entryPoints: ['src/bin.ts'],
     conditions: ['epinio-src'],
+    plugins: [namedExportsOfCommonJs],
+    // Its modules for browsers are the same code as ES modules, of which only what is used is taken.
+    alias: { yaml: join(root, 'node_modules', 'yaml', 'browser', 'index.js') },
     // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part.
     external: ['@epinio/plugin-*', '@aws-sdk/*'],
     minify: true,

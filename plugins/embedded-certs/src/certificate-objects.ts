@@ -15,6 +15,8 @@ export function certificateObjects(request: CertificateRequest): readonly Certif
         ...(ipAddresses === undefined || ipAddresses.length === 0 ? {} : { ipAddresses }),
         issuerRef: { name: issuer, kind: 'ClusterIssuer', group: 'cert-manager.io' },
         privateKey: { algorithm: 'ECDSA', size: 256 },
+        // Apple's systems refuse a server whose certificate does not say that it is one.
+        usages: ['digital signature', 'server auth'],
         // The Secret goes with what asked for it: with its Certificate, by its labels known as the platform's.
         ...(labels === undefined ? {} : { secretTemplate: { labels } }),
       },

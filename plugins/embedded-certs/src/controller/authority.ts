@@ -2,7 +2,7 @@ import { EpinioError, type Informer, type Secret } from '@epinio/core';
 import type { Certificate, Issuer } from '../kinds.ts';
 import { GROUP } from '../kinds.ts';
 import { tlsFilesOf } from '../secret-files.ts';
-import { readCertificate, type Signer } from '../x509/issue.ts';
+import { isRoot, readCertificates, type Signer } from '../x509/issue.ts';
 import { readKeys } from '../x509/key-pair.ts';
 
 /** What certificates are signed with: a signer, or their own key. */
@@ -55,7 +55,8 @@ export function authorityOf(issuer: Issuer, { secrets, clusterNamespace }: Issue
   const name = spec.ca.secretName;
   const files = tlsFilesOf(secrets.get(namespace, name));
   const where = `Secret "${namespace}/${name}" of ${kind} "${metadata.name}"`;
-  const certificate = readCertificate(files.certificate);
+  const path = readCertificates(files.certificate);
+  const [certificate] = path;
   if (certificate === undefined) throw notReady(`${where} holds no certificate (tls.crt)`);
   if (!certificate.ca) throw notReady(`The certificate in ${where} is not that of an authority`);
   let keys;
@@ -66,7 +67,9 @@ export function authorityOf(issuer: Issuer, { secrets, clusterNamespace }: Issue
   }
   if (!certificate.checkPrivateKey(keys.privateKey))
     throw notReady(`The private key in ${where} is not that of the certificate`);
-  return { kind: 'ca', signer: { certificate: files.certificate, keys } };
+  const root = files.ca === '' ? (path.find(isRoot) ?? path.at(-1) ?? certificate).toString() : files.ca;
+  const chain = path.filter((one) => !isRoot(one)).map(String);
+  return { kind: 'ca', signer: { certificate: certificate.toString(), keys, chain: chain.join(''), root } };
 }
 
 function notReady(message: string, cause?: unknown): EpinioError {

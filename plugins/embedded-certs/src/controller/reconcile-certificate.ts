@@ -11,11 +11,12 @@ import { CERTIFICATES, SECRETS, type Certificate } from '../kinds.ts';
 import { ID } from '../resources.ts';
 import { secretData, tlsFilesOf } from '../secret-files.ts';
 import { reasonToIssue, renewalTime, type TlsFiles } from '../x509/fitness.ts';
-import { issue, readCertificate } from '../x509/issue.ts';
+import { issue, readCertificate, type Signer } from '../x509/issue.ts';
 import { generateKeys, keyFits, keyPem, readKeys, type KeyPair } from '../x509/key-pair.ts';
 import { wishOf, type Wish } from '../x509/wish.ts';
-import { authorityOf, issuerOf, type Authority, type IssuerSources } from './authority.ts';
+import { authorityOf, issuerOf, type IssuerSources } from './authority.ts';
 import { withCondition } from './conditions.ts';
+import { hasMark, type Marks, marksOf, reasonInMarks, TEMPLATE_MARK } from './marks.ts';
 
 export interface CertificateDeps extends IssuerSources {
   readonly kube: Kube;
@@ -38,21 +39,25 @@ export async function reconcileCertificate(
   try {
     const wish = wishOf(certificate);
     const authority = authorityOf(issuerOf(certificate, deps), deps);
-    const authorityPem = authority.kind === 'ca' ? authority.signer.certificate : undefined;
+    const signer = authority.kind === 'ca' ? authority.signer : undefined;
+    const marks = marksOf(certificate, wish);
     const now = deps.clock.now();
     // The copy in memory may be older than what this loop has just written.
+    const why = (secret: Secret | undefined): string | undefined =>
+      reasonToIssue(tlsFilesOf(secret), wish, signer, now) ?? reasonInMarks(secret, marks);
     const isFit = (secret: Secret | undefined): boolean =>
-      reasonToIssue(tlsFilesOf(secret), wish, authorityPem, now) === undefined;
+      why(secret) === undefined && hasMark(secret, TEMPLATE_MARK, marks);
     let secret = deps.secrets.get(certificate.metadata.namespace, certificate.spec.secretName);
     if (!isFit(secret)) secret = await readSecret(certificate, deps.kube, signal);
     assertOurs(certificate, secret);
     let files = tlsFilesOf(secret);
-    const reason = reasonToIssue(files, wish, authorityPem, now);
+    const reason = why(secret);
     if (reason !== undefined) {
       deps.log.info('Issuing a certificate', { certificate: keyOf(certificate), reason });
-      files = await sign(wish, authority, files, now);
-      await writeSecret(certificate, files, secret, deps.kube, signal);
+      files = await sign(wish, signer, files, now);
     }
+    // Also when only the Secret's labels and annotations are others than they were.
+    if (!isFit(secret)) await writeSecret(certificate, files, marks, secret, deps.kube, signal);
     await report(certificate, deps, signal, { files, wish, issued: reason !== undefined });
     const parsed = readCertificate(files.certificate);
     return parsed === undefined ? undefined : Math.max(1000, renewalTime(parsed, wish) - now);
@@ -64,11 +69,14 @@ export async function reconcileCertificate(
   }
 }
 
-async function sign(wish: Wish, authority: Authority, old: TlsFiles, now: number): Promise<TlsFiles> {
+async function sign(wish: Wish, signer: Signer | undefined, old: TlsFiles, now: number): Promise<TlsFiles> {
   const keys = (wish.keepsKey ? keptKeys(old, wish) : undefined) ?? (await generateKeys(wish));
-  const signer = authority.kind === 'ca' ? authority.signer : undefined;
   const { certificate } = await issue(wish, keys, signer, now);
-  return { certificate, key: keyPem(keys.privateKey), ca: signer?.certificate ?? certificate };
+  return {
+    certificate: `${certificate}${signer?.chain ?? ''}`,
+    key: keyPem(keys.privateKey),
+    ca: signer?.root ?? certificate,
+  };
 }
 
 function keptKeys({ key }: TlsFiles, wish: Wish): KeyPair | undefined {
@@ -114,6 +122,7 @@ function readSecret(
 async function writeSecret(
   certificate: Certificate,
   files: TlsFiles,
+  marks: Marks,
   old: Secret | undefined,
   kube: Kube,
   signal: AbortSignal,
@@ -130,6 +139,7 @@ async function writeSecret(
       labels: { ...spec.secretTemplate?.labels, 'controller.cert-manager.io/fao': 'true' },
       annotations: {
         ...spec.secretTemplate?.annotations,
+        ...marks,
         [NAME]: metadata.name,
         'cert-manager.io/issuer-name': spec.issuerRef.name,
         'cert-manager.io/issuer-kind': spec.issuerRef.kind ?? 'Issuer',

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { readCertificate } from './issue.ts';
+import { readCertificate, type Signer } from './issue.ts';
 import { keyFits, readKeys } from './key-pair.ts';
 import type { Wish } from './wish.ts';
 
@@ -13,12 +13,12 @@ export interface TlsFiles {
 
 /**
  * Why a certificate has to be issued, in words for people; undefined when what is there fits the wish, is
- * signed by `authority` (PEM; itself when undefined), and is not due for renewal.
+ * signed by `signer` (itself when undefined), and is not due for renewal.
  */
 export function reasonToIssue(
   files: TlsFiles,
   wish: Wish,
-  authority: string | undefined,
+  signer: Pick<Signer, 'certificate' | 'chain' | 'root'> | undefined,
   now: number,
 ): string | undefined {
   const certificate = readCertificate(files.certificate);
@@ -33,10 +33,13 @@ export function reasonToIssue(
   }
   if (!hasNames(certificate, wish)) return 'the names have changed';
   if (certificate.ca !== wish.isCA) return 'isCA has changed';
-  const signer = authority === undefined ? certificate : readCertificate(authority);
-  if (signer === undefined || !certificate.verify(signer.publicKey)) return 'the issuer has another key';
-  if (authority !== undefined && files.ca.trim() !== authority.trim())
-    return "the issuer's certificate has changed";
+  const authority = signer === undefined ? certificate : readCertificate(signer.certificate);
+  if (authority === undefined || !certificate.verify(authority.publicKey))
+    return 'the issuer has another key';
+  const isOfSigner =
+    signer === undefined ||
+    (files.ca.trim() === signer.root.trim() && files.certificate.trim().endsWith(signer.chain.trim()));
+  if (!isOfSigner) return "the issuer's certificate has changed";
   if (renewalTime(certificate, wish) <= now) return 'it is due for renewal';
   return undefined;
 }

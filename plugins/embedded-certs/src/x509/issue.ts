@@ -3,10 +3,15 @@ import type * as X509Library from '@peculiar/x509';
 import type { KeyPair } from './key-pair.ts';
 import type { Wish } from './wish.ts';
 
-/** Who signs: a certificate, PEM, with its key. */
+/** Who signs: a certificate with its key, and what leads from it to what clients trust; all PEM. */
 export interface Signer {
+  /** The signer's own, alone. */
   readonly certificate: string;
   readonly keys: KeyPair;
+  /** What servers send after their own certificate: the signer's and those above it, without the root; may be empty. */
+  readonly chain: string;
+  /** What clients trust. */
+  readonly root: string;
 }
 
 export interface Issued {
@@ -102,13 +107,13 @@ function usageExtensions(x509: X509, { usages, isCA }: Wish): InstanceType<X509[
     'code signing': x509.ExtendedKeyUsage.codeSigning,
     'email protection': x509.ExtendedKeyUsage.emailProtection,
   };
-  const bits: number = usages.reduce(
+  const bits: X509Library.KeyUsageFlags = usages.reduce(
     (sum, usage) => sum | (known[usage] ?? 0),
     isCA ? flags.keyCertSign | flags.cRLSign : 0,
   );
   const purposes = usages.flatMap((usage) => extended[usage] ?? []);
   return [
-    new x509.KeyUsagesExtension(bits as X509Library.KeyUsageFlags, true),
+    new x509.KeyUsagesExtension(bits, true),
     ...(purposes.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(purposes)]),
   ];
 }
@@ -138,6 +143,17 @@ function serialNumber(): string {
 
 function atSecond(ms: number): Date {
   return new Date(Math.floor(ms / 1000) * 1000);
+}
+
+/** All certificates of a PEM text, each alone, in their order; those that cannot be read are left out. */
+export function readCertificates(pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => readCertificate(block) ?? []);
+}
+
+/** True for a certificate that signed itself: a root. */
+export function isRoot(certificate: X509Certificate): boolean {
+  return certificate.issuer === certificate.subject && certificate.verify(certificate.publicKey);
 }
 
 /** The first certificate of a PEM text; undefined when there is none. */
