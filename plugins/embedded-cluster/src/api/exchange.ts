@@ -104,11 +104,12 @@ export class Exchange {
   }
 
   sendText(status: number, text: string): void {
-    this.response.writeHead(status, {
-      'content-type': 'text/plain; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-    });
-    this.response.end(text);
+    this.sendBytes(status, Buffer.from(text), 'text/plain; charset=utf-8');
+  }
+
+  sendBytes(status: number, bytes: Buffer, contentType: string): void {
+    this.response.writeHead(status, { 'content-type': contentType, 'content-length': bytes.length });
+    this.response.end(bytes);
   }
 
   warningHeaders(): Readonly<Record<string, string[]>> {

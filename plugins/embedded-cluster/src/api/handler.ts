@@ -74,7 +74,11 @@ export class Handler {
       answerOther(exchange, route.segments, { discovery: this.#discovery, openApi: this.#openApi, isReady });
       return;
     }
-    if (route.kind === 'nothing') throw pathNotFound();
+    if (route.kind === 'nothing') {
+      if (route.known) throw pathNotFound();
+      exchange.sendText(404, '404 page not found\n');
+      return;
+    }
     const verb = verbOf(exchange, route);
     const allowed = route.kind === 'subresource' ? route.subresource.verbs : route.resource.verbs;
     if (verb === undefined || !allowed.includes(verb)) throw methodNotAllowed();

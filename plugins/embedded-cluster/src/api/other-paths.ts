@@ -77,8 +77,35 @@ function answerOpenApi(exchange: Exchange, segments: readonly string[], openApi:
     });
     return;
   }
+  if (version === 'v2' && path.length === 0) {
+    answerOpenApiV2(exchange);
+    return;
+  }
   const found =
     version !== 'v3' ? undefined : path.length === 0 ? openApi.index() : openApi.document(path.join('/'));
   if (found === undefined) exchange.sendText(404, '404 page not found\n');
   else exchange.send(200, found);
+}
+
+/**
+ * OpenAPI v2 without types. kubectl asks for it when a file holds a `List`, to check the file itself; what it finds
+ * no type for it leaves to the server, which checks everything.
+ */
+function answerOpenApiV2(exchange: Exchange): void {
+  const info = { title: 'Kubernetes', version: VERSION.gitVersion };
+  if (!exchange.accept.includes('protobuf')) {
+    exchange.sendObject(200, { swagger: '2.0', info, paths: {}, definitions: {} });
+    return;
+  }
+  // openapi.v2.Document: swagger = 1, info = 2 { title = 1, version = 2 }, paths = 8
+  const text = (field: number, value: string): Buffer =>
+    Buffer.concat([Buffer.from([(field << 3) | 2, value.length]), Buffer.from(value)]);
+  const nested = Buffer.concat([text(1, info.title), text(2, info.version)]);
+  const document = Buffer.concat([
+    text(1, '2.0'),
+    Buffer.from([(2 << 3) | 2, nested.length]),
+    nested,
+    Buffer.from([(8 << 3) | 2, 0]),
+  ]);
+  exchange.sendBytes(200, document, 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
 }

@@ -19,8 +19,8 @@ export type Route =
     }
   /** Discovery, health, OpenAPI: everything that is no resource. */
   | { readonly kind: 'other'; readonly segments: readonly string[] }
-  /** A path below a group and version, where there is nothing. */
-  | { readonly kind: 'nothing' };
+  /** A path where there is nothing; `known` tells that its group and version are there. */
+  | { readonly kind: 'nothing'; readonly known: boolean };
 
 /** Finds what a path (without query) leads to: `/api/v1/namespaces/x/pods/y/log`, `/apis/apps/v1/deployments`. */
 export function routeOf(catalog: Catalog, path: string): Route {
@@ -45,6 +45,7 @@ function segmentsOf(path: string): readonly string[] {
 function resourceRoute(catalog: Catalog, group: string, version: string, rest: readonly string[]): Route {
   // namespaces/<name>/<plural>… but for what belongs to the namespace itself
   const [first = '', second = '', third] = rest;
+  if (!catalog.hasVersion(group, version)) return { kind: 'nothing', known: false };
   if (first === 'namespaces' && third !== undefined) {
     const namespaces = catalog.find('', 'v1', 'namespaces');
     const own = group === '' && rest.length === 3 && namespaces?.subresources.has(third) === true;
@@ -58,14 +59,14 @@ function target(
   namespace: string | undefined,
   rest: readonly string[],
 ): Route {
-  if (resource === undefined || rest.length > 2) return { kind: 'nothing' };
-  if (namespace !== undefined && !resource.namespaced) return { kind: 'nothing' };
+  if (resource === undefined || rest.length > 2) return { kind: 'nothing', known: true };
+  if (namespace !== undefined && !resource.namespaced) return { kind: 'nothing', known: true };
   const [name, sub] = rest;
   if (name === undefined) return { kind: 'collection', resource, namespace };
-  if (resource.namespaced && namespace === undefined) return { kind: 'nothing' };
+  if (resource.namespaced && namespace === undefined) return { kind: 'nothing', known: true };
   if (sub === undefined) return { kind: 'object', resource, namespace, name };
   const subresource = resource.subresources.get(sub);
   return subresource === undefined
-    ? { kind: 'nothing' }
+    ? { kind: 'nothing', known: true }
     : { kind: 'subresource', resource, namespace, name, subresource };
 }

@@ -1,9 +1,10 @@
 import { badRequest, StatusError } from '../api/status.ts';
 import { isObject, stringAt } from '../json.ts';
 import type { Resource } from '../registry/resource.ts';
-import type { ScalarType, Schema } from '../schema/schema.ts';
+import type { ListSchema, ScalarType, Schema } from '../schema/schema.ts';
 import type { ApiObject } from '../storage/api-object.ts';
-import { fieldSchema, shapeOf } from './typed-value.ts';
+import { pathText } from './field-set.ts';
+import { elementOf, fieldSchema } from './typed-value.ts';
 
 /** An applied configuration: it must say what it is, and hold only fields of its type. Fails with 400 or 500, as the real one. */
 export function checkApplied(resource: Resource, body: unknown): ApiObject {
@@ -19,14 +20,12 @@ export function checkApplied(resource: Resource, body: unknown): ApiObject {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null)
     throw badRequest('metadata.managedFields must be nil');
-  const problem = firstProblem(resource.schema, body, '');
-  if (problem !== undefined) {
+  const problems = problemsOf(resource.schema, body, '');
+  if (problems.length > 0) {
     const name = `${stringAt(metadata, 'namespace') ?? ''}/${stringAt(metadata, 'name') ?? ''}`;
-    throw new StatusError(
-      500,
-      '',
-      `failed to create typed patch object (${name}; ${groupVersion(apiVersion)}, Kind=${kind}): ${problem}`,
-    );
+    const list = problems.length === 1 ? problems.join() : `errors:\n  ${problems.join('\n  ')}`;
+    const what = `${name}; ${groupVersion(apiVersion)}, Kind=${kind}`;
+    throw new StatusError(500, '', `failed to create typed patch object (${what}): ${list}`);
   }
   return { ...body, metadata: { name: '', ...metadata } } as unknown as ApiObject;
 }
@@ -46,55 +45,53 @@ const EXPECTED: Partial<Record<ScalarType, readonly [string, readonly string[]]>
   double: ['numeric (int or float)', ['number']],
 };
 
-function firstProblem(schema: Schema, value: unknown, path: string): string | undefined {
-  if (value === null || value === undefined) return undefined;
+function problemsOf(schema: Schema, value: unknown, path: string): readonly string[] {
+  if (value === null || value === undefined) return [];
   if (schema.kind === 'scalar') {
     const [name, types] = EXPECTED[schema.type] ?? [];
     return types === undefined || types.includes(typeof value)
-      ? undefined
-      : `${path}: expected ${name ?? ''}, got ${shown(value)}`;
+      ? []
+      : [`${path}: expected ${name ?? ''}, got ${shown(value)}`];
   }
   if (schema.kind === 'list') {
-    if (!Array.isArray(value)) return `${path}: expected list, got ${shown(value)}`;
-    return (
-      first(value.map((item, index) => () => firstProblem(schema.items, item, `${path}[${index}]`))) ??
-      keyProblem(schema, value, path)
-    );
+    if (!Array.isArray(value)) return [`${path}: expected list, got ${shown(value)}`];
+    return [
+      ...keyProblems(schema, value, path),
+      ...value.flatMap((item, index) => problemsOf(schema.items, item, `${path}[${index}]`)),
+    ];
   }
-  if (!isObject(value)) return `${path}: expected map, got ${shown(value)}`;
-  return first(
-    Object.keys(value).map((name) => () => {
+  if (!isObject(value)) return [`${path}: expected map, got ${shown(value)}`];
+  return Object.keys(value)
+    .sort()
+    .flatMap((name) => {
       const field = fieldSchema(schema, name);
       return field === undefined
-        ? `${path}.${name}: field not declared in schema`
-        : firstProblem(field.schema, value[name], `${path}.${name}`);
-    }),
-  );
+        ? [`${path}.${name}: field not declared in schema`]
+        : problemsOf(field.schema, value[name], `${path}.${name}`);
+    });
 }
 
-/** Items of a list that is a map need the fields that name them. */
-function keyProblem(schema: Schema, value: readonly unknown[], path: string): string | undefined {
-  const shape = shapeOf(schema, value);
-  if (shape.kind !== 'items' || shape.schema.listType !== 'map') return undefined;
-  const { items, mapKeys } = shape.schema;
-  const index = value.findIndex((item) => {
-    if (!isObject(item)) return true;
-    return mapKeys.every(
+/** Items that are owned one by one need a name, and each its own. */
+function keyProblems(schema: ListSchema, value: readonly unknown[], path: string): readonly string[] {
+  if (schema.listType === 'atomic') return [];
+  const { items, mapKeys } = schema;
+  const unnamed = (item: unknown): boolean =>
+    schema.listType === 'map' &&
+    mapKeys.every(
       (key) =>
-        item[key] === undefined && (items.kind !== 'struct' || items.fields[key]?.default === undefined),
+        !isObject(item) ||
+        (item[key] === undefined && (items.kind !== 'struct' || items.fields[key]?.default === undefined)),
     );
-  });
-  return index < 0
-    ? undefined
-    : `${path}: element ${index}: associative list with keys has an element that omits key field ${JSON.stringify(mapKeys[0] ?? '')} (and doesn't have default value)`;
-}
-
-function first(checks: readonly (() => string | undefined)[]): string | undefined {
-  for (const check of checks) {
-    const problem = check();
-    if (problem !== undefined) return problem;
+  const index = value.findIndex(unnamed);
+  if (index >= 0) {
+    const key = JSON.stringify(mapKeys[0] ?? '');
+    return [
+      `${path}: element ${index}: associative list with keys has an element that omits key field ${key} (and doesn't have default value)`,
+    ];
   }
-  return undefined;
+  const names = value.map((item, position) => elementOf(schema, item, position));
+  const repeated = [...new Set(names.filter((name, position) => names.indexOf(name) !== position))];
+  return repeated.map((name) => `${path}: duplicate entries for key ${pathText([name])}`);
 }
 
 function shown(value: unknown): string {

@@ -1,34 +1,121 @@
-import jsonPatch, { type Operation } from 'fast-json-patch';
-import { StatusError } from '../api/status.ts';
-import { copy, isObject } from '../json.ts';
+import { badRequest, StatusError } from '../api/status.ts';
+import { copy, equal, isObject, textOf, type JsonObject } from '../json.ts';
 
 /** More operations than this are refused: each may copy the whole object. */
 const MAX_OPERATIONS = 10_000;
 
-/** JSON Patch, RFC 6902. Fails with 422 when an operation cannot be done, 400 when it is none. */
+/**
+ * JSON Patch, RFC 6902, as Kubernetes has it: `replace` of a member that is not there adds it.
+ * Fails with 400 for what is no patch, 422 when an operation cannot be done.
+ */
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch) || !patch.every(isObject)) {
-    throw new StatusError(
-      400,
-      'BadRequest',
-      'error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch',
+    const given = isObject(patch) ? 'object' : typeof patch;
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${given} into Go value of type []handlers.jsonPatchOp`,
     );
   }
   if (patch.length > MAX_OPERATIONS) {
-    throw new StatusError(
-      413,
-      'RequestEntityTooLarge',
-      `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
-    );
+    const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`;
+    throw new StatusError(413, 'RequestEntityTooLarge', message);
   }
-  try {
-    return jsonPatch.applyPatch(copy(target), patch as unknown as Operation[], true, true, true).newDocument;
-  } catch {
-    throw new StatusError(
-      422,
-      'Invalid',
-      'the server rejected our request due to an error in our request',
-      {},
-    );
+  let document: unknown = copy(target);
+  for (const operation of patch) document = apply(document, operation);
+  return document;
+}
+
+function apply(document: unknown, operation: JsonObject): unknown {
+  const { op, value } = operation;
+  const path = pointer(operation['path']);
+  switch (op) {
+    case 'add':
+      return set(document, path, copy(value), 'insert');
+    case 'replace':
+      return set(document, path, copy(value), 'replace');
+    case 'remove':
+      return remove(document, path);
+    case 'test':
+      if (!equal(get(document, path) ?? null, value ?? null)) refuse();
+      return document;
+    case 'move': {
+      const from = pointer(operation['from']);
+      const moved = get(document, from);
+      return set(remove(document, from), path, moved, 'insert');
+    }
+    case 'copy':
+      return set(document, path, copy(get(document, pointer(operation['from']))), 'insert');
+    default:
+      return refuse();
   }
+}
+
+/** RFC 6901. */
+function pointer(text: unknown): readonly string[] {
+  const path = textOf(text);
+  if (path === '') return [];
+  if (!path.startsWith('/')) return refuse();
+  return path
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function get(document: unknown, path: readonly string[]): unknown {
+  let current = document;
+  for (const part of path) {
+    const next = Array.isArray(current)
+      ? (current[indexOf(part, current.length - 1)] as unknown)
+      : member(current, part);
+    if (next === undefined) return refuse();
+    current = next;
+  }
+  return current;
+}
+
+function set(
+  document: unknown,
+  path: readonly string[],
+  value: unknown,
+  list: 'insert' | 'replace',
+): unknown {
+  const last = path.at(-1);
+  if (last === undefined) return value;
+  const parent = get(document, path.slice(0, -1));
+  if (Array.isArray(parent)) {
+    const index =
+      last === '-' && list === 'insert'
+        ? parent.length
+        : indexOf(last, list === 'insert' ? parent.length : parent.length - 1);
+    parent.splice(index, list === 'insert' ? 0 : 1, value);
+  } else if (isObject(parent) && last !== '__proto__') {
+    parent[last] = value;
+  } else {
+    refuse();
+  }
+  return document;
+}
+
+function remove(document: unknown, path: readonly string[]): unknown {
+  const last = path.at(-1);
+  if (last === undefined) return refuse();
+  const parent = get(document, path.slice(0, -1));
+  if (Array.isArray(parent)) parent.splice(indexOf(last, parent.length - 1), 1);
+  else if (member(parent, last) === undefined) refuse();
+  else Reflect.deleteProperty(parent as JsonObject, last);
+  return document;
+}
+
+function member(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** An index of a list; negative ones count from the end. */
+function indexOf(text: string, maximum: number): number {
+  if (!/^-?\d{1,9}$/.test(text)) return refuse();
+  const index = Number(text) < 0 ? maximum + 1 + Number(text) : Number(text);
+  return index < 0 || index > maximum ? refuse() : index;
+}
+
+function refuse(): never {
+  throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }

@@ -82,7 +82,8 @@ export class Registry {
     checkName(name, object);
     let created = false;
     const stored = await this.#writer.change(target, request, (current) => {
-      if (current !== undefined) return this.#writer.decideUpdate(target, current.object, object, request);
+      if (current !== undefined)
+        return this.#writer.decideUpdate(target, current.object, object, request, 'put');
       if (resource.rules.createsOnUpdate !== true || target.subresource !== undefined) throw notFound(target);
       created = true;
       return this.#writer.decideCreate(resource, namespace, object, request);
@@ -103,7 +104,7 @@ export class Registry {
       const before = this.inVersion(target.resource, current.object);
       const given = decodePatched(target.resource, patched(target.resource, type, before, body), request);
       checkName(target.name, given);
-      return this.#writer.decideUpdate(target, current.object, given, request);
+      return this.#writer.decideUpdate(target, current.object, given, request, 'patch');
     });
     return { stored, created: false };
   }
@@ -114,7 +115,7 @@ export class Registry {
       if (current === undefined) throw notFound(target);
       const given = decodeObject(target.resource, this.inVersion(target.resource, current.object), request);
       change(given);
-      return this.#writer.decideUpdate(target, current.object, given, request);
+      return this.#writer.decideUpdate(target, current.object, given, request, 'patch');
     });
   }
 
@@ -158,7 +159,7 @@ export class Registry {
       const result = applyConfiguration(this.inVersion(resource, live), applied, change, force);
       const next = decodeObject(resource, result, { ...request, fieldValidation: 'Ignore' });
       if (current !== undefined)
-        return this.#writer.decideUpdate(target, current.object, next, request, 'recorded');
+        return this.#writer.decideUpdate(target, current.object, next, request, 'apply');
       if (subresource !== undefined) throw notFound(target);
       created = true;
       return this.#writer.decideFirst(resource, namespace, next, request);

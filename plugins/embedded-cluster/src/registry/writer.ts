@@ -10,6 +10,7 @@ import { copy, equal, without } from '../json.ts';
 import type { Manager } from '../managed-fields/managers.ts';
 import { recordUpdate } from '../managed-fields/update.ts';
 import { decode } from '../schema/decode.ts';
+import { invalid } from '../schema/field-error.ts';
 import { timestamp } from '../schema/time.ts';
 import type { ApiObject, FieldsV1 } from '../storage/api-object.ts';
 import type { Next, Store } from '../storage/store.ts';
@@ -112,7 +113,7 @@ export class Writer {
     current: ApiObject,
     given: ApiObject,
     request: Request,
-    ownership: 'record' | 'recorded' = 'record',
+    how: 'put' | 'patch' | 'apply',
   ): Next {
     const { resource, subresource } = target;
     const what = { group: resource.group, resource: resource.plural };
@@ -134,6 +135,10 @@ export class Writer {
       throw conflict(what, target.name, MODIFIED);
     }
     if (uid !== undefined && uid !== current.metadata.uid) {
+      if (how !== 'put')
+        throw invalidObject(resource.group, resource.kind, target.name, [
+          invalid('metadata.uid', uid, 'field is immutable'),
+        ]);
       throw conflict(
         what,
         target.name,
@@ -142,7 +147,8 @@ export class Writer {
     }
     const time = timestamp(request.now());
     let next = given;
-    if (ownership === 'record') {
+    if (how !== 'apply') {
+      // apply has recorded who owns what
       const ignored = this.resets(resource, subresource);
       const manager = managerOf(resource, request, subresource);
       recordUpdate(current, next, { schema: resource.schema, manager, time, ignored });

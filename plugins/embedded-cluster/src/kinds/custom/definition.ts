@@ -28,8 +28,6 @@ export const definitionRules: KindRules = {
   },
 
   prepareCreate(definition, admission) {
-    const finalizers = definition.metadata.finalizers ?? [];
-    if (!finalizers.includes(CLEANUP)) definition.metadata.finalizers = [...finalizers, CLEANUP];
     definition['status'] = { storedVersions: [storageVersion(definition)] };
     acceptNames(definition, admission);
   },
@@ -80,6 +78,9 @@ export const definitionRules: KindRules = {
   },
 
   beginDelete(definition) {
+    const { metadata } = definition;
+    if (metadata.finalizers?.includes(CLEANUP) !== true)
+      metadata.finalizers = [...(metadata.finalizers ?? []), CLEANUP];
     setCondition(
       definition,
       'Terminating',
@@ -197,7 +198,13 @@ function versionErrors(versions: readonly JsonObject[]): readonly FieldError[] {
     seen.add(name);
     const schema = objectAt(version, 'schema')['openAPIV3Schema'];
     if (!isObject(schema)) errors.push(required(`${at}.schema.openAPIV3Schema`, 'schemas are required'));
-    else errors.push(...structuralErrors(schema, `${at}.schema.openAPIV3Schema`));
+    else
+      errors.push(
+        ...structuralErrors(
+          schema,
+          versions.length === 1 ? 'spec.validation.openAPIV3Schema' : `${at}.schema.openAPIV3Schema`,
+        ),
+      );
   });
   return errors;
 }

@@ -72,8 +72,8 @@ function validatePath(path: JsonObject, at: string): readonly FieldError[] {
   const value = stringAt(path, 'path') ?? '';
   const type = stringAt(path, 'pathType');
   const errors: FieldError[] = [];
-  if (type === undefined) errors.push(required(`${at}.pathType`, 'pathType must be specified'));
-  else if (!['Exact', 'ImplementationSpecific', 'Prefix'].includes(type)) {
+  if (type === undefined) return [required(`${at}.pathType`, 'pathType must be specified')];
+  if (!['Exact', 'ImplementationSpecific', 'Prefix'].includes(type)) {
     errors.push(notSupported(`${at}.pathType`, type, ['Exact', 'ImplementationSpecific', 'Prefix']));
   } else if (type !== 'ImplementationSpecific' || value !== '') {
     if (!value.startsWith('/')) errors.push(invalid(`${at}.path`, value, 'must be an absolute path'));

@@ -1,4 +1,4 @@
-import { isObject, numberAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
+import { equal, isObject, numberAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
 import {
   invalid,
@@ -8,7 +8,7 @@ import {
   forbidden,
   type FieldError,
 } from '../../schema/field-error.ts';
-import { dns1035Label, dnsLabel, dnsSubdomain, portNumber } from '../../schema/names.ts';
+import { dns1035Label, dnsLabel, dnsSubdomain, portName, portNumber } from '../../schema/names.ts';
 import { validateLabels } from '../metadata.ts';
 import { oneOf } from '../pod/validate.ts';
 import { specOf } from '../workloads/pod-template.ts';
@@ -43,6 +43,7 @@ export const serviceRules: KindRules = {
   prepareUpdate(next, current) {
     const spec = specOf(next);
     const before = specOf(current);
+    dropOutdated(spec, before);
     if (spec['type'] === 'ExternalName') return;
     for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const)
       spec[name] ??= before[name];
@@ -81,6 +82,23 @@ export const serviceRules: KindRules = {
     allocateNodePorts(spec, key, others, current);
   },
 };
+
+/** What another type does not have goes with the type, unless the update has just set it. */
+function dropOutdated(spec: JsonObject, before: JsonObject): void {
+  const dropSame = (...names: readonly string[]): void => {
+    for (const name of names) if (equal(spec[name], before[name])) Reflect.deleteProperty(spec, name);
+  };
+  if (hasNodePorts(before) && !hasNodePorts(spec)) {
+    const old = objectsAt(before, 'ports').map(({ nodePort }) => nodePort);
+    for (const port of objectsAt(spec, 'ports')) if (old.includes(port['nodePort'])) delete port['nodePort'];
+    dropSame('externalTrafficPolicy');
+  }
+  if (before['type'] === 'LoadBalancer' && spec['type'] !== 'LoadBalancer')
+    dropSame('allocateLoadBalancerNodePorts', 'loadBalancerClass');
+  if (before['type'] !== 'ExternalName' && spec['type'] === 'ExternalName') {
+    dropSame('clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy');
+  }
+}
 
 function validateService(spec: JsonObject): readonly FieldError[] {
   const type = stringAt(spec, 'type') ?? '';
@@ -126,6 +144,8 @@ function validatePorts(ports: readonly JsonObject[], nodePorts: boolean): readon
     errors.push(...portNumber(number).map((complaint) => invalid(`${at}.port`, number, complaint)));
     errors.push(...oneOf(port, 'protocol', `${at}.protocol`, ['SCTP', 'TCP', 'UDP']));
     const target = port['targetPort'];
+    if (typeof target === 'string')
+      errors.push(...portName(target).map((complaint) => invalid(`${at}.targetPort`, target, complaint)));
     if (typeof target === 'number')
       errors.push(...portNumber(target).map((complaint) => invalid(`${at}.targetPort`, target, complaint)));
     if (!nodePorts && (numberAt(port, 'nodePort') ?? 0) !== 0)

@@ -11,6 +11,10 @@ import { configKey, dnsLabel, dnsSubdomain, envName, portName, portNumber } from
 import { parseQuantity } from '../../schema/quantity.ts';
 import { checkProbe } from './validate-probe.ts';
 
+/** What an environment variable can show of its pod. */
+const FIELD_PATH =
+  /^(metadata\.(name|namespace|uid|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$/;
+
 /** Findings in a pod's spec; `path` is where it stands: "spec", "spec.template.spec". */
 export function validatePodSpec(spec: JsonObject, path: string): readonly FieldError[] {
   const volumes = objectsAt(spec, 'volumes');
@@ -136,6 +140,11 @@ function validateEnv(env: readonly JsonObject[], path: string): readonly FieldEr
       );
     if (given.length > 1)
       errors.push(invalid(`${at}.valueFrom`, '', 'may not have more than one field specified at a time'));
+    const fieldPath = stringAt(source, 'fieldRef', 'fieldPath');
+    if (fieldPath !== undefined && !FIELD_PATH.test(fieldPath)) {
+      const complaint = `error converting fieldPath: field label not supported: ${fieldPath}`;
+      errors.push(invalid(`${at}.valueFrom.fieldRef.fieldPath`, fieldPath, complaint));
+    }
     for (const kind of ['configMapKeyRef', 'secretKeyRef']) {
       const reference = source[kind];
       if (!isObject(reference)) continue;

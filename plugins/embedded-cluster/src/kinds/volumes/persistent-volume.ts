@@ -80,7 +80,8 @@ export const volumeRules: KindRules = {
   validate(volume) {
     const spec = specOf(volume);
     const errors = accessModeErrors(spec['accessModes']);
-    if (objectAt(spec, 'capacity')['storage'] === undefined) errors.push(required('spec.capacity'));
+    if (objectAt(spec, 'capacity')['storage'] === undefined)
+      errors.push(required('spec.capacity'), notSupported('spec.capacity', undefined, ['storage']));
     if (Object.keys(spec).every((name) => COMMON.includes(name)))
       errors.push(required('spec', 'must specify a volume type'));
     return errors;
