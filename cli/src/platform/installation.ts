@@ -24,8 +24,15 @@ export const configurationFlags: readonly OptionSpec[] = [
   { flags: '--domain <name>', description: 'base domain of the platform and its applications' },
 ];
 
-/** Loads the configuration that flags, environment, config file and profile make, with its plugins, all checked. */
-export function loadFromUser(context: CommandContext, options: Options): Promise<Installation> {
+/**
+ * Loads the configuration that flags, environment, config file and profile make, with its plugins, all
+ * checked. `defaultProfile` is for callers that only look.
+ */
+export function loadFromUser(
+  context: CommandContext,
+  options: Options,
+  defaultProfile?: string,
+): Promise<Installation> {
   const file = textOption(options, 'config');
   return loadInstallation({
     cwd: context.cwd,
@@ -33,6 +40,7 @@ export function loadFromUser(context: CommandContext, options: Options): Promise
     profiles,
     flags: flagValues(options),
     ...(file === undefined ? {} : { file }),
+    ...(defaultProfile === undefined ? {} : { defaultProfile }),
     base,
   });
 }

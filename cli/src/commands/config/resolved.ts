@@ -7,7 +7,7 @@ export default {
   options: [...configurationFlags, outputOption],
   async run(_args, options, context) {
     const { resolvedConfig, resolvedText } = await import('@epinio/core');
-    const values = await resolvedConfig(await loadFromUser(context, options));
+    const values = await resolvedConfig(await loadFromUser(context, options, 'embedded'));
     if (wantsJson(options)) printJson(context.terminal, values);
     else print(context.terminal, await resolvedText(values));
   },
