@@ -48,6 +48,19 @@ describe('detectComponents', () => {
     );
   });
 
+  it('asks many at once without a warning of Node.js', async (t) => {
+    await using kube = new FakeKube();
+    const warnings: string[] = [];
+    const note = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', note);
+    t.after(() => process.off('warning', note));
+    const detect: Detect = async () => ({ owner: 'absent' });
+    const many = await platform(...Array.from({ length: 20 }, () => detect));
+    assert.equal((await detectComponents(many, kube, { signal: new AbortController().signal })).size, 20);
+    await new Promise(setImmediate); // warnings are told on a later turn
+    assert.deepEqual(warnings, []);
+  });
+
   it('names the plugin that fails or hangs', async () => {
     await using kube = new FakeKube();
     kube.goOffline();

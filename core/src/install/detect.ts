@@ -1,5 +1,5 @@
 import type { Detected } from '../kernel/component.ts';
-import { withDeadline } from '../kernel/deadline.ts';
+import { sharedSignal, withDeadline } from '../kernel/deadline.ts';
 import { EpinioError, isEpinioError, messageOf } from '../kernel/errors.ts';
 import type { Platform, PlatformNode } from '../kernel/platform.ts';
 import type { Kube } from '../ports/kube.ts';
@@ -16,7 +16,8 @@ export async function detectComponents(
   kube: Kube,
   options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
 ): Promise<ReadonlyMap<string, Detected>> {
-  const { signal, timeoutMs = TIMEOUT_MS } = options;
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const signal = sharedSignal(options.signal);
   const asked = platform.nodes.map(async (node): Promise<[string, Detected][]> => {
     const detect = node.plugin?.detect;
     if (detect === undefined) return [];

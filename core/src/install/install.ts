@@ -1,4 +1,5 @@
 import type { Detected } from '../kernel/component.ts';
+import { sharedSignal } from '../kernel/deadline.ts';
 import type { Kube } from '../ports/kube.ts';
 import { applyPlan, assertExecutable } from './apply.ts';
 import { executorFor, type PartExecutors } from './executor.ts';
@@ -33,7 +34,8 @@ export async function prepareInstall(options: InstallOptions): Promise<InstallPl
  */
 export async function install(options: InstallOptions): Promise<InstallPlan> {
   const { plan, writer, executors } = await prepare(options);
-  const { kube, settings, version, profile, signal, onEvent } = options;
+  const { kube, settings, version, profile, onEvent } = options;
+  const signal = sharedSignal(options.signal);
   onEvent?.({ type: 'planned', plan });
   const facts = { version, settings, ...(profile === undefined ? {} : { profile }) };
   await applyPlan(plan, { kube, executors, writer, namespace: settings.namespace, facts, signal, onEvent });
@@ -47,7 +49,8 @@ interface Prepared {
 }
 
 async function prepare(options: InstallOptions): Promise<Prepared> {
-  const { kube, components, settings, detected, signal } = options;
+  const signal = sharedSignal(options.signal);
+  const { kube, components, settings, detected } = options;
   const executors = executorsFor(kube, options.executors);
   const writer = await RecordWriter.open(kube, settings.namespace, signal);
   const observed = await observe(components, writer.record, executors, signal);

@@ -1,3 +1,4 @@
+import { sharedSignal } from '../kernel/deadline.ts';
 import type { Kube } from '../ports/kube.ts';
 import { assertExecutable } from './apply.ts';
 import { executorFor, type PartExecutors } from './executor.ts';
@@ -24,7 +25,8 @@ export interface UninstallOptions {
  * record with it, comes last. After an interruption it goes on. @returns false when nothing is installed.
  */
 export async function uninstall(options: UninstallOptions): Promise<boolean> {
-  const { kube, namespace, signal, onEvent } = options;
+  const { kube, namespace, onEvent } = options;
+  const signal = sharedSignal(options.signal);
   const executors = executorsFor(kube, options.executors);
   const writer = await RecordWriter.open(kube, namespace, signal);
   if (writer.record === undefined) return false;

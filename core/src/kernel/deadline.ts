@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EpinioError } from './errors.ts';
 
 /** Bounds of one wait. */
@@ -36,4 +37,14 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/**
+ * A signal that follows another and may have any number of listeners: for work that waits on it side by
+ * side, where Node.js would warn of a leak at the eleventh.
+ */
+export function sharedSignal(signal: AbortSignal): AbortSignal {
+  const shared = AbortSignal.any([signal]);
+  setMaxListeners(0, shared);
+  return shared;
 }

@@ -1,6 +1,6 @@
 import type { Container } from './container.ts';
 import type { Locate } from './config-problems.ts';
-import { withDeadline } from './deadline.ts';
+import { sharedSignal, withDeadline } from './deadline.ts';
 import { EpinioError, isEpinioError, messageOf } from './errors.ts';
 import { capital } from './graph.ts';
 import { checkNodes, type NodePlan } from './nodes.ts';
@@ -108,7 +108,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   const { Container } = await import('./container.ts');
   const container = new Container();
   for (const { token, service } of options.ports ?? []) container.set(token, service);
-  return new WiredPlatform(plans, container, options);
+  const { signal } = options;
+  const shared = signal === undefined ? {} : { signal: sharedSignal(signal) };
+  return new WiredPlatform(plans, container, { ...options, ...shared });
 }
 
 class WiredPlatform implements Platform {
