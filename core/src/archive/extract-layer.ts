@@ -49,7 +49,7 @@ export async function extractLayer(
     owner: ownerOf(options),
   });
   const layer = new Layer(destination, budget, options.onWarning);
-  await guarded(content, destination, options.signal, async () => {
+  await guarded(content, options.signal, async () => {
     const source = new Source(content);
     const type = await source.type();
     if (source.isEmpty) throw invalid('is empty: not one byte came');

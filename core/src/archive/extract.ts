@@ -49,7 +49,7 @@ export async function extract(
     owner: ownership === undefined ? undefined : () => ownership,
   });
   const links: ArchiveEntry[] = [];
-  await guarded(content, destination, options.signal, async () => {
+  await guarded(content, options.signal, async () => {
     for await (const entry of await entriesOf(new Source(content), directory, budget)) {
       options.signal?.throwIfAborted();
       budget.addEntry();

@@ -9,8 +9,6 @@ const MAX_HOPS = 40;
 export interface FoldersOptions {
   /** Names below a link: an error, or below what it points to, with the root as `/` (as images need it). */
   readonly links: 'refuse' | 'follow-inside';
-  /** Called before a path that exists is judged: what is being written there must have an end. */
-  readonly settle: () => Promise<void>;
   /** Called with each folder that was made. */
   readonly made: (path: string) => Promise<void>;
 }
@@ -108,7 +106,6 @@ export class Folders {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST'))
         throw diskError(error, entry);
-      await this.#options.settle();
       return lstat(path);
     }
     await this.#options.made(path);

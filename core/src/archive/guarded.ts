@@ -1,13 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { Destination } from './destination.ts';
 
 /**
- * Runs an extraction so that, however it ends, `content` is closed and nothing is written afterwards. When the
- * signal is aborted it fails with the signal's reason.
+ * Runs an extraction so that, however it ends, `content` is closed. When the signal is aborted it fails with
+ * the signal's reason.
  */
 export async function guarded(
   content: Readable,
-  destination: Destination,
   signal: AbortSignal | undefined,
   run: () => Promise<void>,
 ): Promise<void> {
@@ -18,7 +16,6 @@ export async function guarded(
   try {
     await run();
   } catch (error) {
-    await destination.abandon();
     signal?.throwIfAborted();
     throw error;
   } finally {

@@ -31,23 +31,33 @@ export async function* tarEntries(
       throw error;
     }
   }
+  /** Errors of the bytes as they are; those of tar-stream say too little. */
+  const explained = (error: unknown): unknown => {
+    if (failure !== undefined || isEpinioError(error)) return failure ?? error;
+    return invalid('is damaged or cut short: its tar headers make no sense', undefined, error);
+  };
+  async function* contentOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer, void, undefined> {
+    try {
+      for await (const chunk of stream) yield chunk as Buffer;
+    } catch (error) {
+      throw explained(error);
+    }
+  }
   const extract = tar.extract(V7_TOO);
   pipeline(watched(), extract as unknown as Writable, () => undefined); // a failure shows in the loop below
   try {
     for await (const stream of extract) {
-      yield entry(stream.header, stream);
+      yield entry(stream.header, contentOf(stream));
       stream.resume();
     }
   } catch (error) {
-    if (failure !== undefined) throw failure;
-    if (isEpinioError(error)) throw error;
-    throw invalid('is damaged or cut short: its tar headers make no sense', undefined, error);
+    throw explained(error);
   } finally {
     extract.destroy();
   }
 }
 
-function entry(header: tar.Header, content: AsyncIterable<unknown>): ArchiveEntry {
+function entry(header: tar.Header, content: AsyncIterable<Buffer>): ArchiveEntry {
   const type = TYPES[header.type];
   if (type === undefined || Object.keys(header.pax ?? {}).some((key) => key.startsWith('GNU.sparse.'))) {
     throw unsupported(
@@ -65,6 +75,6 @@ function entry(header: tar.Header, content: AsyncIterable<unknown>): ArchiveEntr
     size: type === 'file' ? header.size : 0,
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- null for everything but links, whatever its types say
     linkName: header.linkname ?? '',
-    content: content as AsyncIterable<Buffer>,
+    content,
   };
 }

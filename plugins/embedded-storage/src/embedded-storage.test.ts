@@ -56,7 +56,10 @@ describe('embedded-storage', () => {
 
       await using opened = await openStorage({ data });
       assert.deepEqual(await readdir(incoming), []);
-      assert.ok(opened.log.entries.some(({ message }) => message.includes('crash')));
+      assert.ok(
+        opened.log.entries.some(({ message }) => message.includes('crash')),
+        'it says nothing of it',
+      );
       assert.equal(await opened.storage.info('cut'), undefined);
       assert.equal((await opened.storage.info('before'))?.size, 6);
     } finally {
@@ -85,7 +88,7 @@ describe('embedded-storage', () => {
       await assert.rejects(storage.get(key), (error) => hasCode(error, 'STORAGE_CORRUPT'), key);
     }
     const found = await storage.get('changed');
-    assert.ok(found);
+    assert.ok(found, 'it is not there');
     await assert.rejects(buffer(found.content), (error) => hasCode(error, 'STORAGE_CORRUPT'));
     const answer = await fetch(await storage.readUrl('changed', { expiresSeconds: 60 }));
     await assert.rejects(answer.arrayBuffer(), 'the server sent a damaged blob as if it were whole');

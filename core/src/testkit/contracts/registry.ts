@@ -60,7 +60,7 @@ export function testRegistry(name: string, open: () => Promise<OpenRegistry>): v
         for (const image of [push, pull]) {
           const login = auths[parseReference(image).registry];
           assert.ok(login, `there are credentials for ${image}`);
-          assert.ok(login.username.length > 0 && login.password.length > 0);
+          assert.ok(login.username.length > 0 && login.password.length > 0, 'they are empty');
         }
         assert.deepEqual(await registry.credentials(), auths);
       }));

@@ -50,7 +50,7 @@ export function testStorage(name: string, open: () => Promise<OpenStorage>): voi
       assert.equal(info.size, 0);
       assert.equal(info.sha256, sha256(''));
       const found = await opened.storage.get('empty');
-      assert.ok(found);
+      assert.ok(found, 'it is not there');
       assert.equal((await buffer(found.content)).length, 0);
     });
 
@@ -160,14 +160,14 @@ export function testStorage(name: string, open: () => Promise<OpenStorage>): voi
       await put(storage, 'contended', contents[0] ?? '');
       const readers = Array.from({ length: 8 }, async () => {
         const found = await storage.get('contended');
-        assert.ok(found);
+        assert.ok(found, 'it is not there');
         assert.ok(whole.has(sha256(await buffer(found.content))), 'a reader saw a mixture');
       });
       await Promise.all([...contents.map((content) => put(storage, 'contended', content)), ...readers]);
       const found = await storage.get('contended');
-      assert.ok(found);
+      assert.ok(found, 'it is not there');
       assert.equal(sha256(await buffer(found.content)), found.info.sha256);
-      assert.ok(whole.has(found.info.sha256));
+      assert.ok(whole.has(found.info.sha256), 'a mixture is left');
     });
 
     it('lets a reader stop early', async () => {
@@ -179,9 +179,9 @@ export function testStorage(name: string, open: () => Promise<OpenStorage>): voi
         found?.content.destroy();
       }
       const found = await storage.get('large');
-      assert.ok(found);
+      assert.ok(found, 'it is not there');
       for await (const chunk of found.content) {
-        assert.ok(chunk);
+        assert.notEqual((chunk as Buffer).length, 0);
         break;
       }
       assert.equal(found.content.destroyed, true);
