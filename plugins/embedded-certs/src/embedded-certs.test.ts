@@ -3,8 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { connect, createServer } from 'node:tls';
 import { createInformers, type Clock, type KubeObject, type Secret } from '@epinio/core';
 import {
   eventually,
@@ -180,6 +183,58 @@ describe('embedded-certs', () => {
       const ca = await certs.trustedCa('epinio-ca');
       const leaf = new X509Certificate(file(await secretOf(kube, 'web-tls'), 'tls.crt'));
       assert.ok(ca !== undefined && leaf.verify(new X509Certificate(ca).publicKey), 'not signed anew yet');
+    });
+  });
+
+  it('sends the whole chain below the root when the issuer is an authority signed by another', async () => {
+    await using context = await open();
+    const { kube, certs } = context;
+    const middle = { secretName: 'middle', commonName: 'middle', isCA: true, dnsNames: [] } as const;
+    await kube.create({
+      ...certificate('middle', middle),
+      metadata: { name: 'middle', namespace: 'cert-manager' },
+    });
+    await kube.create({
+      ...CLUSTER_ISSUERS,
+      metadata: { name: 'middle' },
+      spec: { ca: { secretName: 'middle' } },
+    });
+    await kube.create(certificate('web', { issuerRef: { name: 'middle', kind: 'ClusterIssuer' } }));
+    await eventually(async () => assert.ok(await secretOf(kube, 'web-tls'), 'not there yet'));
+    const secret = await secretOf(kube, 'web-tls');
+    const root = await certs.trustedCa('epinio-ca');
+    assert.equal(await certs.trustedCa('middle'), root);
+    assert.equal(file(secret, 'ca.crt'), root);
+    const server = createServer({ cert: file(secret, 'tls.crt'), key: file(secret, 'tls.key') });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const trusting = root === undefined ? {} : { ca: root };
+    const socket = connect({ host: '127.0.0.1', port, servername: 'web.example', ...trusting });
+    await once(socket, 'secureConnect');
+    socket.destroy();
+    server.close();
+  });
+
+  it('issues anew when usages or duration change, and only then; labels follow without it', async () => {
+    await using context = await open();
+    const { kube } = context;
+    const put = (spec: Partial<Certificate['spec']>): Promise<Certificate> =>
+      kube.apply(certificate('web', spec), { fieldManager: 'epinio/test' });
+    await put({ secretTemplate: { labels: { team: 'a', old: 'yes' } } });
+    await eventually(async () => assert.ok(await secretOf(kube, 'web-tls'), 'not there yet'));
+    const first = await secretOf(kube, 'web-tls');
+    await put({ secretTemplate: { labels: { team: 'b' } }, renewBefore: '1h' });
+    await eventually(async () => {
+      const { labels } = (await secretOf(kube, 'web-tls'))?.metadata ?? {};
+      assert.deepEqual([labels?.['team'], labels?.['old']], ['b', undefined]);
+    });
+    assert.equal(file(await secretOf(kube, 'web-tls'), 'tls.crt'), file(first, 'tls.crt'));
+    await put({ usages: ['digital signature', 'client auth'], duration: '48h' });
+    await eventually(async () => {
+      const leaf = new X509Certificate(file(await secretOf(kube, 'web-tls'), 'tls.crt'));
+      assert.deepEqual(leaf.keyUsage, ['1.3.6.1.5.5.7.3.2']);
+      assert.ok(Date.parse(leaf.validTo) < Date.now() + 49 * 3_600_000);
     });
   });
 

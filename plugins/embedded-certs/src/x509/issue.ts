@@ -107,10 +107,11 @@ function usageExtensions(x509: X509, { usages, isCA }: Wish): InstanceType<X509[
     'code signing': x509.ExtendedKeyUsage.codeSigning,
     'email protection': x509.ExtendedKeyUsage.emailProtection,
   };
-  const bits: X509Library.KeyUsageFlags = usages.reduce(
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- flags are joined by OR, which makes a number of them
+  const bits = usages.reduce<number>(
     (sum, usage) => sum | (known[usage] ?? 0),
     isCA ? flags.keyCertSign | flags.cRLSign : 0,
-  );
+  ) as X509Library.KeyUsageFlags;
   const purposes = usages.flatMap((usage) => extended[usage] ?? []);
   return [
     new x509.KeyUsagesExtension(bits, true),
