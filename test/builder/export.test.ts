@@ -14,12 +14,11 @@ import { run } from './run-program.ts';
 /** A registry, and a machine that builds with the given buildpacks, one after the other. */
 async function open(...buildpacks: readonly TestBuildpack[]) {
   const opened = await openRegistry();
-  const { host, password } = opened;
+  const { host } = opened;
   const machine = new BuildMachine(buildpacks, [buildpacks.map(({ id }) => ({ id }))]);
-  const client: OciClient = createOciClient({ auths: await opened.registry.credentials() });
-  const auth = machine.path('config.json');
-  const token = Buffer.from(`epinio:${password}`).toString('base64');
-  writeFileSync(auth, JSON.stringify({ auths: { [host]: { auth: token } } }));
+  const auths = await opened.registry.credentials();
+  const client: OciClient = createOciClient({ auths });
+  const auth = machine.dockerConfig(auths);
   return {
     machine,
     client,

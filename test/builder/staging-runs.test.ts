@@ -113,7 +113,7 @@ describe('the objects of a staging run', () => {
       [{ sizeLimit: '1Gi' }, { sizeLimit: '1Gi' }],
     );
     assert.equal(job?.spec.activeDeadlineSeconds, 30);
-    assert.ok(spec?.containers[0]?.args?.includes(String(100 * 2 ** 20)) === true);
+    assert.ok(spec.containers[0]?.args?.includes(String(100 * 2 ** 20)) === true);
   });
 
   it('are made once, whoever starts the run how often, and after an interruption at any point', async () => {

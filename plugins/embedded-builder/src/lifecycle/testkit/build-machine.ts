@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RegistryAuths } from '@epinio/core';
 import { stringify } from 'smol-toml';
 import { buildPhase } from '../build-phase.ts';
 import { readBuildMetadata } from '../build-metadata.ts';
@@ -85,6 +86,18 @@ export class BuildMachine implements Disposable {
 
   get output(): ReturnType<typeof createOutput> {
     return createOutput((text) => this.#lines.push(text));
+  }
+
+  /** A file with credentials, as the platform mounts it for the export. @returns its path */
+  dockerConfig(auths: RegistryAuths): string {
+    const entries = Object.entries(auths).map(([host, { username, password }]) => [
+      host,
+      { auth: Buffer.from(`${username}:${password}`).toString('base64') },
+    ]);
+    writeFiles(this.#root.path, {
+      'config.json': JSON.stringify({ auths: Object.fromEntries(entries) as object }),
+    });
+    return this.path('config.json');
   }
 
   /** Runs detect, restore and build. */
