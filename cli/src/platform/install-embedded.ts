@@ -3,6 +3,7 @@ import {
   certs,
   cluster,
   componentsOf,
+  detectComponents,
   EpinioError,
   install,
   kube,
@@ -61,6 +62,7 @@ export async function installEmbedded(options: EmbeddedInstall): Promise<Install
   await install({
     kube: api,
     components: installComponents(platform, installation),
+    detected: await detectComponents(platform, api, { signal }),
     settings,
     version,
     ...(profile === undefined ? {} : { profile }),

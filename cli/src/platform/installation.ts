@@ -7,12 +7,25 @@ import {
   type FlagValue,
   type Installation,
   type ResolvedPlugin,
+  type Slot,
 } from '@epinio/core';
 import { textOption, type CommandContext, type Options, type OptionSpec } from '../command.ts';
 import { profiles } from './profiles.ts';
 
 /** Plugins that came with the command are found from here. */
 const base = import.meta.url;
+
+/** What the platform cannot do without. */
+const required: readonly Slot[] = [
+  'cluster',
+  'ingress',
+  'mesh',
+  'certs',
+  'secretSync',
+  'storage',
+  'registry',
+  'builder',
+];
 
 /** The flags that choose and change a platform's configuration. */
 export const configurationFlags: readonly OptionSpec[] = [
@@ -38,6 +51,7 @@ export function loadFromUser(
     cwd: context.cwd,
     environment: context.env,
     profiles,
+    required,
     flags: flagValues(options),
     ...(file === undefined ? {} : { file }),
     ...(defaultProfile === undefined ? {} : { defaultProfile }),
@@ -98,7 +112,14 @@ export async function loadSaved(dataDir: string): Promise<Installation> {
     });
   }
   // What is kept is complete: environment and profiles have had their say when it was installed.
-  return loadInstallation({ cwd: dataDir, file: join(dataDir, FILE), environment: {}, profiles, base });
+  return loadInstallation({
+    cwd: dataDir,
+    file: join(dataDir, FILE),
+    environment: {},
+    interpolate: false,
+    profiles,
+    base,
+  });
 }
 
 /** How the plugin is named in the kept configuration: it must be found again, wherever the command is called. */
