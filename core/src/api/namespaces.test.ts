@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { KubeObject } from '../kernel/component.ts';
 import type { ServiceAccount } from '../kube/kinds.ts';
 import { tarball, TestApi } from './testkit/test-api.ts';
 
@@ -12,7 +11,7 @@ describe('namespaces', () => {
   it('are Kubernetes namespaces in the mesh, with an account that can pull images', async () => {
     await using test = await TestApi.open();
     assert.deepEqual(await test.json(201, 'POST', 'namespaces', { name: 'team' }), { status: 'ok' });
-    const namespace = await test.kube.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: 'team' });
+    const namespace = await test.kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'team' });
     assert.equal(namespace?.metadata.labels?.['app.kubernetes.io/component'], 'epinio-namespace');
     assert.equal(namespace.metadata.labels['sync.test/target'], 'registry-creds');
     assert.equal(namespace.metadata.annotations?.['mesh.test/inject'], 'enabled');

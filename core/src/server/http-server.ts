@@ -7,6 +7,7 @@ import { EpinioError } from '../kernel/errors.ts';
 const HEADERS_MS = 30_000;
 /** Longer than an ingress keeps its connections, so that it never sends a request into a closing one. */
 const KEEP_ALIVE_MS = 75_000;
+const IDLE_LOOK_MS = 50;
 
 /** Listens on loopback: the public door is the ingress. Fails with `PORT_IN_USE`. */
 export async function listen(api: Api, port: number): Promise<Server> {
@@ -36,10 +37,13 @@ export async function listen(api: Api, port: number): Promise<Server> {
 /** Takes no more requests, waits for those that are under way, and cuts off what is left when the signal is aborted. */
 export async function drain(server: Server, signal: AbortSignal): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+  // Connections become idle one after the other, each when its request has been answered.
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
   server.closeIdleConnections();
   const cut = (): void => server.closeAllConnections();
   signal.addEventListener('abort', cut, { once: true });
   if (signal.aborted) cut();
   await closed;
+  clearInterval(timer);
   signal.removeEventListener('abort', cut);
 }

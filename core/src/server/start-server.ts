@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type Api, createApi } from '../api/create-api.ts';
 import { builder } from '../contracts/builder.ts';
 import { certs } from '../contracts/certs.ts';
@@ -9,15 +10,17 @@ import { registry } from '../contracts/registry.ts';
 import { secretSync } from '../contracts/secret-sync.ts';
 import { storage } from '../contracts/storage.ts';
 import { withDeadline } from '../kernel/deadline.ts';
-import { EpinioError, messageOf } from '../kernel/errors.ts';
+import { EpinioError, hasCode, messageOf } from '../kernel/errors.ts';
 import type { Token } from '../kernel/token.ts';
 import { clock } from '../ports/clock.ts';
 import { commands } from '../ports/commands.ts';
+import { dataDirectory } from '../ports/data-directory.ts';
 import { informers } from '../ports/informer.ts';
 import { kube } from '../ports/kube.ts';
 import { listenPorts } from '../ports/listen-ports.ts';
 import { log } from '../ports/log.ts';
 import { settings } from '../ports/settings.ts';
+import { removeUnfinishedImports } from '../sources/git/import-git.ts';
 import { sweepSources } from '../sources/sweep.ts';
 import { drain, listen } from './http-server.ts';
 import { kubeVersionOf } from './kube-version.ts';
@@ -65,9 +68,10 @@ export async function startServer(
   options: StartServerOptions,
 ): Promise<EpinioServer> {
   const deps = await openServices(services);
-  const api = createApi({ ...deps, ...options, kubeVersion: kubeVersionOf(deps.kube) });
-  const port = await deps.listenPorts.claim('api', PREFERRED_PORT);
-  const http = await listen(api, port);
+  const git = await importFolder(services);
+  const api = createApi({ ...deps, ...options, git, kubeVersion: kubeVersionOf(deps.kube) });
+  const http = await listen(api, await deps.listenPorts.claim('api', PREFERRED_PORT));
+  const { port } = http.address() as AddressInfo;
   const stopped = new AbortController();
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> =>
@@ -108,6 +112,18 @@ async function openServices(services: ServiceSource) {
     secretSync: await services.open(secretSync),
     mesh: await services.open(mesh),
   };
+}
+
+/** A folder of our own for git imports, where there is one: then what a killed server has left can be told, and goes. */
+async function importFolder(services: ServiceSource): Promise<{ folder?: string }> {
+  try {
+    const folder = (await services.open(dataDirectory)).path('git-imports');
+    await removeUnfinishedImports(folder);
+    return { folder };
+  } catch (error) {
+    if (hasCode(error, 'SERVICE_MISSING') || hasCode(error, 'DATA_DIRECTORY_NONE')) return {};
+    throw error;
+  }
 }
 
 type Services = Awaited<ReturnType<typeof openServices>>;

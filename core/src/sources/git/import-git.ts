@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from '../../archive/pack.ts';
@@ -29,6 +29,8 @@ export interface GitImportOptions {
   readonly allowFileUrls?: boolean;
   /** Of what is fetched, and of the sources. Default 1 GiB. */
   readonly maxBytes?: number;
+  /** Where repositories are fetched to, each into a folder of its own that is removed afterwards. Default the system's. */
+  readonly folder?: string;
   /** For tests of what a host resolves to. */
   readonly lookup?: Lookup;
 }
@@ -48,6 +50,7 @@ export interface ImportedSources {
   readonly revision: string;
 }
 
+const FOLDER_PREFIX = 'epinio-git-';
 const MAX_BYTES = 1024 ** 3;
 const TIMEOUT_MS = 15 * 60_000;
 
@@ -59,14 +62,19 @@ export async function importGit(
   request: GitImportRequest,
   signal: AbortSignal,
 ): Promise<ImportedSources> {
-  const { allowFileUrls = false, maxBytes = MAX_BYTES, lookup } = deps.options ?? {};
+  const {
+    allowFileUrls = false,
+    maxBytes = MAX_BYTES,
+    folder: place = tmpdir(),
+    lookup,
+  } = deps.options ?? {};
   const start = parseGitUrl(request.url, { allowFile: allowFileUrls });
   if (request.revision !== '') checkRevision(request.revision);
   if (request.gitconfig !== '') throw notFound('gitconfig', request.gitconfig);
   const stop = new AbortController();
   const bounded = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const remote = await findRemote(start, { lookup, signal: bounded });
-  const folder = await mkdtemp(join(tmpdir(), 'epinio-git-'));
+  const folder = await mkdtemp(join(place, FOLDER_PREFIX));
   const guard = guardSize(folder, { maxBytes, url: start.url, clock: deps.clock, stop });
   try {
     const git = new GitCommand(deps.commands, folder, remote, bounded);
@@ -123,4 +131,10 @@ function failure(error: unknown, url: string, stop: AbortSignal, caller: AbortSi
     );
   }
   return error;
+}
+
+/** Removes what imports have left that were cut by the end of the server. For folders that are this server's alone. */
+export async function removeUnfinishedImports(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(FOLDER_PREFIX));
+  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
