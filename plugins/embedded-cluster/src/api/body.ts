@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { StatusError } from './status.ts';
-import { badRequest, tooLarge, unsupportedMediaType } from './status.ts';
+import type { StatusError } from '../status.ts';
+import { badRequest, tooLarge, unsupportedMediaType } from '../status.ts';
 import type { Exchange } from './exchange.ts';
 
 /** The most that one request may carry, in bytes: what the real API server takes. */
@@ -25,8 +25,11 @@ export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
       reject(tooLarge(MAX_BODY));
     });
     incoming.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    incoming.on('close', () => reject(badRequest('unexpected EOF')));
-    incoming.on('error', () => reject(badRequest('unexpected EOF')));
+    const cut = (): void => {
+      if (!incoming.complete) reject(badRequest('unexpected EOF'));
+    };
+    incoming.on('close', cut);
+    incoming.on('error', cut);
   });
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../auth/user.ts';
 import type { Request } from '../registry/request.ts';
-import type { StatusError } from './status.ts';
-import { badRequest, invalidObject, type Status } from './status.ts';
+import type { StatusError } from '../status.ts';
+import { badRequest, invalidObject, type Status } from '../status.ts';
 
 const JSON_TYPE = 'application/json';
 const MAX_MANAGER = 128;

@@ -19,7 +19,7 @@ import {
   pathNotFound,
   StatusError,
   unauthorized,
-} from './status.ts';
+} from '../status.ts';
 import { bindPod } from './verbs/binding.ts';
 import { sendPodLogs } from './verbs/pod-logs.ts';
 import { getObject, listObjects } from './verbs/read.ts';

@@ -17,8 +17,8 @@ import { both, parseFieldSelector, parseLabelSelector, type Matcher } from '../r
 import type { Shown, Watcher } from '../registry/watcher.ts';
 import type { ApiObject } from '../storage/api-object.ts';
 import type { NodeAccess } from './node-access.ts';
-import { internalRequest } from './internal-request.ts';
-import { StatusError } from './status.ts';
+import { internalRequest } from '../registry/internal-request.ts';
+import { StatusError } from '../status.ts';
 
 /**
  * The `Kube` port in this process, without HTTP: for controllers and the node agent. Every call takes the path

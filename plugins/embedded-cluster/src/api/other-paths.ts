@@ -2,7 +2,7 @@ import type { Discovery } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { OpenApi } from './openapi.ts';
 import type { Route } from './route.ts';
-import { methodNotAllowed } from './status.ts';
+import { methodNotAllowed } from '../status.ts';
 
 /** The Kubernetes version whose API this is. */
 const VERSION = {

@@ -1,6 +1,6 @@
 import type { Resource } from '../registry/resource.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
-import { StatusError } from './status.ts';
+import { StatusError } from '../status.ts';
 
 /** How a client wants objects shown. */
 export type Representation = 'object' | 'table' | 'metadata';

@@ -1,4 +1,4 @@
-import { forbiddenRequest } from '../api/status.ts';
+import { forbiddenRequest } from '../status.ts';
 import { copy, isObject, objectAt } from '../json.ts';
 import type { KindRules } from '../registry/resource.ts';
 import { dnsLabel } from '../schema/names.ts';

@@ -1,5 +1,5 @@
 import { at, equal, isObject, without } from '../json.ts';
-import { StatusError } from '../api/status.ts';
+import { StatusError } from '../status.ts';
 import type { ApiObject, FieldsV1, ManagedFieldsEntry } from '../storage/api-object.ts';
 import {
   difference,

@@ -1,4 +1,4 @@
-import { badRequest, StatusError } from '../api/status.ts';
+import { badRequest, StatusError } from '../status.ts';
 import { isObject, stringAt } from '../json.ts';
 import type { Resource } from '../registry/resource.ts';
 import type { ListSchema, ScalarType, Schema } from '../schema/schema.ts';

@@ -1,4 +1,4 @@
-import { badRequest, StatusError } from '../api/status.ts';
+import { badRequest, StatusError } from '../status.ts';
 import { copy, equal, isObject, textOf, type JsonObject } from '../json.ts';
 
 /** More operations than this are refused: each may copy the whole object. */

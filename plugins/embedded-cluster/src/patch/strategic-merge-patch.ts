@@ -1,4 +1,4 @@
-import { StatusError } from '../api/status.ts';
+import { StatusError } from '../status.ts';
 import { equal, isObject, type JsonObject } from '../json.ts';
 import type { ListSchema, Schema } from '../schema/schema.ts';
 

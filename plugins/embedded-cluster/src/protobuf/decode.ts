@@ -1,5 +1,5 @@
 import { Reader } from 'protobufjs/minimal.js';
-import { badRequest } from '../api/status.ts';
+import { badRequest } from '../status.ts';
 import { protobufData } from '../kinds/data/protobuf.data.ts';
 import { textOf, type JsonObject } from '../json.ts';
 import { findBuiltinSchema } from '../schema/builtin.ts';

@@ -1,4 +1,4 @@
-import { forbiddenRequest, objectNotFound, StatusError } from '../api/status.ts';
+import { forbiddenRequest, objectNotFound, StatusError } from '../status.ts';
 import { stringAt } from '../json.ts';
 import type { Store } from '../storage/store.ts';
 import type { Request } from './request.ts';

@@ -1,4 +1,4 @@
-import { badRequest, invalidObject, type StatusError } from '../api/status.ts';
+import { badRequest, invalidObject, type StatusError } from '../status.ts';
 import { prune, setSchemaDefaults } from '../kinds/custom/prune.ts';
 import { isObject, textOf, without, type JsonObject } from '../json.ts';
 import { builtinSchema } from '../schema/builtin.ts';

@@ -1,4 +1,4 @@
-import { conflict, objectNotFound } from '../api/status.ts';
+import { conflict, objectNotFound } from '../status.ts';
 import { copy, equal } from '../json.ts';
 import { timestamp } from '../schema/time.ts';
 import type { ApiObject } from '../storage/api-object.ts';

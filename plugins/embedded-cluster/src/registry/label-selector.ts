@@ -1,4 +1,4 @@
-import { badRequest } from '../api/status.ts';
+import { badRequest } from '../status.ts';
 import { invalid, type FieldError } from '../schema/field-error.ts';
 import { labelValue, qualifiedName } from '../schema/names.ts';
 
@@ -29,8 +29,8 @@ class Parser {
       requirements.push(this.#requirement());
       const token = this.#take();
       if (token === '') return (labels) => requirements.every((matches) => matches(labels));
-      if (token !== ',') throw refused(`found '${token}', expected: ',' or 'end of string'`);
-      if (this.#peek() === '') throw refused("found '', expected: identifier after ','");
+      if (token !== ',') throw badRequest(`found '${token}', expected: ',' or 'end of string'`);
+      if (this.#peek() === '') throw badRequest("found '', expected: identifier after ','");
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Log } from '@epinio/core';
-import { internalRequest } from '../api/internal-request.ts';
+import { internalRequest } from './internal-request.ts';
 import { SYSTEM_NAMESPACES } from '../kinds/namespace.ts';
 import { Store, type StoreOptions } from '../storage/store.ts';
 import { Catalog } from './catalog.ts';

@@ -1,4 +1,4 @@
-import { badRequest, gone, objectNotFound, StatusError } from '../api/status.ts';
+import { badRequest, gone, objectNotFound, StatusError } from '../status.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { Store } from '../storage/store.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -57,7 +57,7 @@ export function listObjects(store: Store, resource: Resource, query: ListQuery):
   const items =
     revision === undefined
       ? candidates(collection, resource, prefix, query)
-      : snapshot(collection, prefix, revision);
+      : snapshot(collection, prefix, revision, token !== undefined);
   const from = token === undefined ? 0 : items.findIndex(({ key }) => key > token.start);
   return page(items, from < 0 ? items.length : from, revision ?? store.revision, query);
 }
@@ -98,11 +98,18 @@ function candidates(
   return stored === undefined ? [] : [stored];
 }
 
-function snapshot(collection: Collection, prefix: string, revision: number): readonly StoredObject[] {
+function snapshot(
+  collection: Collection,
+  prefix: string,
+  revision: number,
+  continued: boolean,
+): readonly StoredObject[] {
   const items = collection.snapshot(prefix, revision);
   if (items !== undefined) return items;
   throw gone(
-    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+    continued
+      ? 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.'
+      : 'The resourceVersion for the provided list is too old.',
   );
 }
 
@@ -111,19 +118,12 @@ function wantedRevision(
   store: Store,
   { resourceVersion, resourceVersionMatch, limit }: ListQuery,
 ): number | undefined {
-  if (
-    resourceVersionMatch !== undefined &&
-    resourceVersionMatch !== '' &&
-    (resourceVersion === undefined || resourceVersion === '')
-  ) {
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
   if (resourceVersion === undefined || resourceVersion === '') return undefined;
   const revision = parseRevision(resourceVersion);
   if (revision > store.revision) throw tooLarge(revision, store.revision);
   if (
     resourceVersionMatch === 'Exact' ||
-    (resourceVersionMatch === undefined && (limit ?? 0) > 0 && revision > 0)
+    (resourceVersionMatch !== 'NotOlderThan' && (limit ?? 0) > 0 && revision > 0)
   )
     return revision;
   return undefined;
@@ -132,8 +132,9 @@ function wantedRevision(
 /** Fails with 400 for what is no revision. */
 export function parseRevision(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
+  const shown = JSON.stringify(text);
   throw badRequest(
-    `invalid resource version ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    `invalid resource version: resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`,
   );
 }
 
@@ -148,7 +149,7 @@ function readToken({ continue: text = '', resourceVersion }: ListQuery): Continu
   } catch {
     // not our token: the same answer as for one that does not have the fields
   }
-  throw badRequest('continue key is not valid: encoding of the token is broken');
+  throw badRequest('invalid continue token: continue key is not valid: it was not made by this server');
 }
 
 function tooLarge(wanted: number, current: number): StatusError {

@@ -1,4 +1,4 @@
-import { badRequest, invalidObject, objectNotFound } from '../api/status.ts';
+import { badRequest, invalidObject, objectNotFound } from '../status.ts';
 import { applyConfiguration } from '../managed-fields/apply.ts';
 import { checkApplied } from '../managed-fields/check-applied.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';

@@ -1,4 +1,4 @@
-import { badRequest } from '../api/status.ts';
+import { badRequest } from '../status.ts';
 import { at } from '../json.ts';
 import type { ApiObject } from '../storage/api-object.ts';
 import { parseLabels } from './label-selector.ts';

@@ -1,4 +1,4 @@
-import { gone } from '../api/status.ts';
+import { gone } from '../status.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { HistoryEvent } from '../storage/history.ts';
 import { StoredObject } from '../storage/stored-object.ts';
@@ -49,9 +49,8 @@ export class Watcher {
     this.#initial = fresh ? [...this.#collection.list(this.#prefix)] : [];
     this.#seen = fresh ? store.revision : revision;
     const position = fresh ? this.#collection.history.end : this.#collection.history.after(revision);
-    if (position === undefined)
-      throw gone(`too old resource version: ${revision} (${this.#collection.history.floor})`);
-    this.#position = position;
+    // One that is too old is told so by the first `next`: a watch begins, and then fails.
+    this.#position = position ?? -1;
   }
 
   /** True while objects that were there at the beginning are yet to be shown. */

@@ -1,11 +1,4 @@
-import {
-  alreadyExists,
-  conflict,
-  invalidObject,
-  MODIFIED,
-  objectNotFound,
-  StatusError,
-} from '../api/status.ts';
+import { alreadyExists, conflict, invalidObject, MODIFIED, objectNotFound, StatusError } from '../status.ts';
 import { copy, equal, without } from '../json.ts';
 import type { Manager } from '../managed-fields/managers.ts';
 import { recordUpdate } from '../managed-fields/update.ts';
@@ -119,12 +112,8 @@ export class Writer {
     const what = { group: resource.group, resource: resource.plural };
     const { uid, resourceVersion = '' } = given.metadata;
     if (resourceVersion === '' && resource.custom !== undefined) {
-      throw invalidObject(resource.group, resource.kind, target.name, [
-        {
-          reason: 'FieldValueInvalid',
-          field: 'metadata.resourceVersion',
-          message: 'Invalid value: 0: must be specified for an update',
-        },
+      throw invalidObject(resource.group, resource.plural, target.name, [
+        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
       ]);
     }
     if (

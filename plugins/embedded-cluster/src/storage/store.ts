@@ -1,8 +1,12 @@
+import { tooLarge } from '../status.ts';
 import type { ApiObject } from './api-object.ts';
 import { Collection } from './collection.ts';
 import { Database, type Commit } from './database.ts';
 import type { Change } from './record.ts';
 import { StoredObject } from './stored-object.ts';
+
+/** The most that one object may weigh, in characters of its JSON: what etcd takes. */
+const MAX_OBJECT = 1.5 * 1024 * 1024;
 
 /** What a write makes of the current version. */
 export type Next =
@@ -128,6 +132,7 @@ export class Store {
     const revision = ++this.#lastGiven;
     next.object.metadata.resourceVersion = String(revision);
     const json = JSON.stringify(next.object);
+    if (json.length > MAX_OBJECT) throw tooLarge(MAX_OBJECT);
     const stored = new StoredObject(key, revision, json, next.object);
     const type = next.type === 'delete' ? 'DELETED' : current === undefined ? 'ADDED' : 'MODIFIED';
     const durable = new Promise<StoredObject>((resolve, reject) => {

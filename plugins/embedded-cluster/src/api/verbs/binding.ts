@@ -6,7 +6,7 @@ import { builtinSchema } from '../../schema/builtin.ts';
 import { timestamp } from '../../schema/time.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
-import { conflict } from '../status.ts';
+import { conflict } from '../../status.ts';
 
 /** POST of `pods/binding`: gives a pod its node, once. */
 export async function bindPod(registry: Registry, exchange: Exchange, target: Target): Promise<void> {

@@ -6,7 +6,7 @@ import type { Resource } from '../../registry/resource.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import type { Exchange } from '../exchange.ts';
 import type { NodeAccess } from '../node-access.ts';
-import { badRequest, StatusError } from '../status.ts';
+import { badRequest, StatusError } from '../../status.ts';
 
 /** GET of `pods/log`: streams what the node has. */
 export async function sendPodLogs(

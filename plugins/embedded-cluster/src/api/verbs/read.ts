@@ -1,10 +1,12 @@
-import { badRequest } from '../status.ts';
+import { without } from '../../json.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Resource } from '../../registry/resource.ts';
 import type { ListQuery } from '../../registry/reader.ts';
 import { both, parseFieldSelector, parseLabelSelector, type Matcher } from '../../registry/selectors.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Exchange } from '../exchange.ts';
+import { checkListOptions, type VersionOptions } from '../list-options.ts';
+import { badRequest } from '../../status.ts';
 import { itemJson, metadataJson, objectJson, representationOf } from '../representation.ts';
 import { tableJson, type IncludeObject } from '../table.ts';
 
@@ -54,13 +56,13 @@ export function listObjects(
   namespace: string | undefined,
 ): void {
   const limit = exchange.number('limit');
+  const options = versionOptions(exchange);
+  checkListOptions(options);
   const query: ListQuery = {
     ...(namespace === undefined ? {} : { namespace }),
     ...selectionOf(exchange, resource),
     ...(limit === undefined ? {} : { limit }),
-    ...text(exchange, 'continue'),
-    ...text(exchange, 'resourceVersion'),
-    ...text(exchange, 'resourceVersionMatch'),
+    ...without(options, 'sendInitialEvents'),
   };
   const listed = registry.list(resource, query);
   const metadata = {
@@ -111,7 +113,12 @@ export function includeObject(exchange: Exchange): IncludeObject {
   throw badRequest(`unrecognized includeObject value: "${given}"`);
 }
 
-function text<K extends string>(exchange: Exchange, name: K): { readonly [name in K]?: string } {
-  const value = exchange.query.get(name);
-  return (value === null ? {} : { [name]: value }) as { readonly [name in K]?: string };
+/** The version that a list or a watch wants. */
+export function versionOptions({ query }: Exchange): VersionOptions {
+  return {
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
+    sendInitialEvents: query.get('sendInitialEvents') ?? undefined,
+    continue: query.get('continue') ?? '',
+  };
 }

@@ -11,7 +11,7 @@ import { invalid } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
-import { badRequest, conflict, invalidObject, MODIFIED } from '../status.ts';
+import { badRequest, conflict, invalidObject, MODIFIED } from '../../status.ts';
 import { readPatch } from './write.ts';
 
 /** GET, PUT and PATCH of `scale`: the replicas of an object, whatever its kind. */

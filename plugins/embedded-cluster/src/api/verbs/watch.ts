@@ -1,12 +1,14 @@
 import type { Registry } from '../../registry/registry.ts';
 import type { Resource } from '../../registry/resource.ts';
+import { both, type Matcher } from '../../registry/selectors.ts';
 import type { Shown, Watcher } from '../../registry/watcher.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Exchange } from '../exchange.ts';
+import { checkWatchOptions } from '../list-options.ts';
 import { metadataJson, objectJson, representationOf } from '../representation.ts';
-import { badRequest, invalidObject, StatusError } from '../status.ts';
+import { StatusError } from '../../status.ts';
 import { tableJson } from '../table.ts';
-import { includeObject, selectionOf } from './read.ts';
+import { includeObject, selectionOf, versionOptions } from './read.ts';
 
 /** A watch without a timeout of its own ends after this long, and up to as long again, so that not all end at once. */
 const MIN_TIMEOUT_SECONDS = 1800;
@@ -22,18 +24,14 @@ export function watchObjects(
   namespace: string | undefined,
   name?: string,
 ): Stream {
-  const { query } = exchange;
-  const sendInitialEvents = initialEvents(exchange);
+  const options = versionOptions(exchange);
+  const sendInitialEvents = checkWatchOptions(options);
   const selection = selectionOf(exchange, resource);
-  const byName =
-    name === undefined
-      ? selection.matches
-      : (object: StoredObject['object']) =>
-          object.metadata.name === name && (selection.matches?.(object) ?? true);
+  const wanted = named(selection.matches, name);
   const watcher = registry.watch(resource, {
     ...(namespace === undefined ? {} : { namespace }),
-    ...(byName === undefined ? {} : { matches: byName }),
-    resourceVersion: query.get('resourceVersion') ?? '',
+    ...(wanted === undefined ? {} : { matches: wanted }),
+    resourceVersion: options.resourceVersion,
     ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
   });
   const seconds = exchange.number('timeoutSeconds') ?? Math.floor(MIN_TIMEOUT_SECONDS * (1 + Math.random()));
@@ -46,31 +44,9 @@ export function watchObjects(
   return stream;
 }
 
-function initialEvents(exchange: Exchange): boolean | undefined {
-  const given = exchange.query.get('sendInitialEvents');
-  const match = exchange.query.get('resourceVersionMatch') ?? '';
-  if (given === null) {
-    if (match !== '')
-      throw invalidListOptions(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      );
-    return undefined;
-  }
-  if (match !== 'NotOlderThan')
-    throw invalidListOptions(
-      'resourceVersionMatch',
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
-  if (given !== 'true' && given !== 'false')
-    throw badRequest(`sendInitialEvents is no boolean: ${JSON.stringify(given)}`);
-  return given === 'true';
-}
-
-function invalidListOptions(field: string, why: string): StatusError {
-  return invalidObject('meta.k8s.io', 'ListOptions', '', [
-    { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` },
-  ]);
+/** A watch of one object is a watch of its collection that shows nothing else. */
+function named(matches: Matcher | undefined, name: string | undefined): Matcher | undefined {
+  return name === undefined ? matches : both((object) => object.metadata.name === name, matches);
 }
 
 interface StreamOptions {

@@ -9,7 +9,7 @@ import type { Target } from '../../registry/writer.ts';
 import { parseJson, parseYaml, readBody, readObject } from '../body.ts';
 import { isDryRun, type Exchange } from '../exchange.ts';
 import { objectJson } from '../representation.ts';
-import { invalidObject, StatusError, unsupportedMediaType, type Status } from '../status.ts';
+import { invalidObject, StatusError, unsupportedMediaType, type Status } from '../../status.ts';
 import { sendObject, selectionOf } from './read.ts';
 
 /** POST to a collection. */

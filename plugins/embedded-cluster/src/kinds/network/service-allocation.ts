@@ -1,4 +1,4 @@
-import { StatusError, invalidObject } from '../../api/status.ts';
+import { StatusError, invalidObject } from '../../status.ts';
 import { numberAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
 import { invalid } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';

@@ -1,4 +1,4 @@
-import { forbiddenRequest } from '../../api/status.ts';
+import { forbiddenRequest } from '../../status.ts';
 import {
   at,
   copy,

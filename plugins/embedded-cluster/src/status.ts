@@ -1,4 +1,4 @@
-import type { FieldError } from '../schema/field-error.ts';
+import type { FieldError } from './schema/field-error.ts';
 
 /** metav1.Status: what every refusal is answered with. */
 export interface Status {
