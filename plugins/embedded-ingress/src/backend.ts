@@ -1,9 +1,9 @@
 import type { Clock } from '@epinio/core';
-import { Endpoint, type EndpointOptions } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
 import type { ServicePortRef } from './route-claims.ts';
 import type { Resolution } from './service-endpoints.ts';
 
-export interface BackendOptions extends EndpointOptions {
+export interface BackendOptions {
   readonly clock: Clock;
 }
 
@@ -37,7 +37,7 @@ export class Backend {
     if (this.#endpoints.length > 0) this.#lastReadyAt = this.#options.clock.now();
     this.#problem = problem;
     this.#endpoints = addresses.map((address) => {
-      const endpoint = known.get(address) ?? new Endpoint(address, this.#options);
+      const endpoint = known.get(address) ?? new Endpoint(address);
       known.delete(address);
       return endpoint;
     });

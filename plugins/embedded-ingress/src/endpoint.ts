@@ -1,11 +1,5 @@
-import { Client } from 'undici';
-
-export interface EndpointOptions {
-  /** How long the application may take to begin its answer, in milliseconds. */
-  readonly responseTimeoutMs: number;
-  /** Limit of the header of its answer. */
-  readonly maxHeaderBytes: number;
-}
+import type { Client } from 'undici';
+import type { ConnectUpstream } from './upstream-client.ts';
 
 /** A connection that one request has to itself. */
 export interface Lease {
@@ -18,9 +12,6 @@ export interface Lease {
 
 /** Idle connections kept for one instance; more are closed after their request. */
 const MAX_IDLE = 64;
-/** Below the 5 s after which Node and others close an idle connection, so that we are first. */
-const IDLE_MS = 4_000;
-const CONNECT_TIMEOUT_MS = 2_000;
 /** An instance that refused a connection is asked last for this long. */
 const SUSPICION_MS = 1_000;
 
@@ -31,15 +22,13 @@ const SUSPICION_MS = 1_000;
 export class Endpoint {
   /** `address:port` */
   readonly address: string;
-  readonly #options: EndpointOptions;
   readonly #idle: Client[] = [];
   #outstanding = 0;
   #suspectUntil = 0;
   #isRetired = false;
 
-  constructor(address: string, options: EndpointOptions) {
+  constructor(address: string) {
     this.address = address;
-    this.#options = options;
   }
 
   /** Requests under way. */
@@ -57,9 +46,9 @@ export class Endpoint {
     this.#suspectUntil = now + SUSPICION_MS;
   }
 
-  lease(): Lease {
+  lease(connect: ConnectUpstream): Lease {
     // The last one used is the one least likely to have been closed by the other side.
-    const client = this.#idle.pop() ?? this.#connect();
+    const client = this.#idle.pop() ?? this.#connect(connect);
     this.#outstanding++;
     let isOver = false;
     const end = (): boolean => {
@@ -88,18 +77,8 @@ export class Endpoint {
     for (const client of this.#idle.splice(0)) void client.close();
   }
 
-  #connect(): Client {
-    const client = new Client(`http://${this.address}`, {
-      pipelining: 1,
-      keepAliveTimeout: IDLE_MS,
-      // Backends that announce their timeout are believed, less this margin.
-      keepAliveTimeoutThreshold: 1_000,
-      keepAliveMaxTimeout: 60_000,
-      headersTimeout: this.#options.responseTimeoutMs,
-      bodyTimeout: 0, // a stream may be silent for as long as it likes; the client's hanging up ends it
-      maxHeaderSize: this.#options.maxHeaderBytes,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-    });
+  #connect(connect: ConnectUpstream): Client {
+    const client = connect(this.address);
     client.on('disconnect', () => {
       const index = this.#idle.indexOf(client);
       if (index === -1) return; // in use: whoever leased it sees the error

@@ -8,6 +8,7 @@ import type { TrustsPeer } from './forwarded-headers.ts';
 import { requestHeaders } from './message-headers.ts';
 import { RequestBody } from './request-body.ts';
 import { sendRequest } from './send-request.ts';
+import type { ConnectUpstream } from './upstream-client.ts';
 
 export interface ForwardOptions {
   readonly trusts: TrustsPeer;
@@ -19,6 +20,7 @@ export interface ForwardOptions {
 }
 
 export interface ForwardDeps extends ForwardOptions {
+  readonly upstream: () => Promise<ConnectUpstream>;
   readonly clock: Clock;
   readonly log: Log;
   /** Aborted when the proxy stops for good. */
@@ -57,6 +59,7 @@ export async function forwardRequest(
   application: string,
   deps: ForwardDeps,
 ): Promise<number | undefined> {
+  const connect = await deps.upstream();
   const isTrusted = deps.trusts(exchange.remoteAddress);
   const headers = requestHeaders(exchange.headers, exchange, isTrusted);
   const isIdempotent = IDEMPOTENT.has(exchange.method);
@@ -93,7 +96,7 @@ export async function forwardRequest(
         tried.clear();
         continue;
       }
-      const outcome = await sendRequest(exchange, endpoint, headers, body);
+      const outcome = await sendRequest(exchange, endpoint, connect, headers, body);
       if (outcome.result === 'over') return undefined;
       lastError = outcome.error;
       const { wasSent } = outcome;

@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { type RawHeaders, responseHeaders } from './message-headers.ts';
 import type { RequestBody } from './request-body.ts';
+import type { ConnectUpstream } from './upstream-client.ts';
 
 /** How one attempt to have a request answered by one instance ended. */
 export type Outcome =
@@ -19,11 +20,12 @@ export type Outcome =
 export function sendRequest(
   exchange: Exchange,
   endpoint: Endpoint,
+  connect: ConnectUpstream,
   headers: string[],
   body: RequestBody | undefined,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    const lease = endpoint.lease();
+    const lease = endpoint.lease(connect);
     let wasSent = false;
     const stream = body?.open();
     const stopWatching = exchange.onGone(() => lease.discard(new ClientGoneError()));

@@ -12,6 +12,7 @@ import { MAX_HEADER_BYTES } from './limits.ts';
 import { createHttpsListener } from './listener.ts';
 import { createRedirectServer } from './redirect.ts';
 import { ID } from './resources.ts';
+import { lazyUpstream } from './upstream-client.ts';
 
 /** How long a client may be silent in the middle of its request. */
 const BODY_IDLE_MS = 60_000;
@@ -32,8 +33,6 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
       sharedHosts: config.sharedHosts,
     },
     clock,
-    responseTimeoutMs,
-    maxHeaderBytes: MAX_HEADER_BYTES,
   });
   const announcer = new Announcer({ ...needs, log, address, signal: stopped.signal });
   const certificates = new CertificateStore(routes, (name, error) => {
@@ -56,6 +55,7 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
       clock,
       log,
       signal: stopped.signal,
+      upstream: lazyUpstream({ responseTimeoutMs, maxHeaderBytes: MAX_HEADER_BYTES }),
       trusts: trustNetworks(config.trustedProxies),
       responseTimeoutMs,
       retryMs: config.retrySeconds * 1000,
