@@ -1,15 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { EpinioError, hasCode } from '@epinio/core';
 import type { DeploymentRequest, DeploymentStatus, Origin as ApiOrigin } from '../client/models.ts';
 import { readLogs } from '../client/logs.ts';
 import type { Session } from '../client/session.ts';
-import { logPrinter } from '../terminal/log-line.ts';
-import { note, warn, type Terminal } from '../terminal/terminal.ts';
+import { note, paint, warn, type Terminal } from '../terminal/terminal.ts';
 import type { PushRequest } from './request.ts';
 import { openSources } from './sources.ts';
 
 /** How often a deployment is looked at: quickly at first, since most pushes take a second or two. */
 const POLL_MS = [50, 100, 150, 250] as const;
 const LOG_DRAIN_MS = 5_000;
+/** Of the names of the containers that stage. */
+const LABEL_WIDTH = 11;
 
 export interface PushDeps {
   readonly session: Session;
@@ -95,8 +97,9 @@ async function follow(first: DeploymentStatus, name: string, deps: PushDeps): Pr
   let deployment = first;
   let log: StagingLog | undefined;
   for (let look = 0; deployment.status !== 'succeeded' && deployment.status !== 'failed'; look += 1) {
-    if (signal.aborted) throw interrupted(name);
-    await pause(POLL_MS[Math.min(look, POLL_MS.length - 1)] ?? 250, signal);
+    await delay(POLL_MS[Math.min(look, POLL_MS.length - 1)], undefined, { signal }).catch(() => {
+      throw interrupted(name);
+    });
     deployment = await session.api.deployment(namespace, name, deployment.id).catch((error: unknown) => {
       throw signal.aborted ? interrupted(name) : error;
     });
@@ -120,12 +123,13 @@ interface StagingLog {
 
 function followStaging(stageId: string, { session, namespace, terminal, signal }: PushDeps): StagingLog {
   const end = new AbortController();
-  const print = logPrinter(terminal, terminal.err);
   const path = `/namespaces/${encodeURIComponent(namespace)}/staging/${encodeURIComponent(stageId)}/logs`;
   const printed = (async (): Promise<void> => {
     const token = await session.api.authToken();
     const both = AbortSignal.any([signal, end.signal]);
-    for await (const line of readLogs(session.connection, path, token, { follow: 'true' }, both)) print(line);
+    for await (const line of readLogs(session.connection, path, token, { follow: 'true' }, both)) {
+      note(terminal, `${paint(terminal, 'dim', line.ContainerName.padEnd(LABEL_WIDTH))} ${line.Message}`);
+    }
   })().catch((error: unknown) => {
     // The build goes on without its log; the outcome still comes with the deployment.
     if (!signal.aborted) warn(terminal, `The staging log is not available: ${String(error)}`);
@@ -137,17 +141,6 @@ function followStaging(stageId: string, { session, namespace, terminal, signal }
       clearTimeout(timer);
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const stop = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-  });
 }
 
 function interrupted(name: string): EpinioError {
