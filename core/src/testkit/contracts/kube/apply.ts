@@ -15,7 +15,7 @@ export function testKubeApply(kit: KubeKit): void {
       assert.deepEqual(second['data'], { key: 'value' });
     });
 
-    it('removes what its kit.manager no longer declares, and leaves what others own', async () => {
+    it('removes what its manager no longer declares, and leaves what others own', async () => {
       const { metadata } = await kit.kube.apply(
         kit.configMap({ data: { mine: '1', dropped: '2' } }),
         kit.manager,
