@@ -31,7 +31,7 @@ export type Image = string | ImageReference;
 /**
  * A client of registries: OCI distribution-spec 1.1. Plain HTTP is spoken to this machine only, HTTPS to all
  * others. Failures are `REGISTRY_UNAUTHORIZED`, `REGISTRY_NOT_FOUND`, `REGISTRY_UNREACHABLE` (after some
- * attempts), `REGISTRY_REFUSED` and `REGISTRY_CORRUPT` (content that its digest does not fit). All writes may
+ * attempts), `REGISTRY_FULL`, `REGISTRY_REFUSED` and `REGISTRY_CORRUPT` (content that its digest does not fit). All writes may
  * be repeated. Proxies of the environment are not used.
  */
 export interface OciClient {

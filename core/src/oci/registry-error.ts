@@ -28,6 +28,13 @@ export function answerError(host: string, what: string, { status, body }: Answer
       status: 404,
     });
   }
+  if (status === 507) {
+    return new EpinioError('REGISTRY_FULL', `Registry "${host}" could not ${what}: its disk is full`, {
+      fix: 'Free some space on the disk of the registry, then try again',
+      details,
+      status,
+    });
+  }
   return new EpinioError('REGISTRY_REFUSED', `Registry "${host}" could not ${what}: it answered ${status}`, {
     fix:
       status >= 500

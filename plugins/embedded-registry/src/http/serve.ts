@@ -25,6 +25,7 @@ export function serve(deps: RegistryDeps, { username, password, log }: ServeOpti
       if (response.headersSent) response.destroy();
       else if (isClientGone(error) && request.destroyed) return;
       else sendError(response, asOciError(error));
+      request.resume(); // what is still to come goes nowhere, so that the client gets to read the answer
       if (!(error instanceof OciError) && !isClientGone(error)) {
         log.error('A request to the registry failed', {
           method: request.method,
