@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigMap, KubeObject, PersistentVolumeClaim, Pod, Secret, Service } from '@epinio/core';
-import { createEventRecorder } from '../controllers/event-recorder.ts';
-import type { PersistentVolume } from '../controllers/persistent-volume.ts';
+import { createEventRecorder } from '../controllers/machinery/event-recorder.ts';
+import type { PersistentVolume } from '../controllers/pods/persistent-volume.ts';
 import type { StartContext, StartedNode } from '../start.ts';
 import { nodeConfig, type NodeConfig } from './config.ts';
 import { writeFileAtomic } from './files.ts';
@@ -105,6 +105,8 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
       useCgroups: true,
     }),
     execPath: process.execPath,
+    // eslint-disable-next-line no-restricted-properties -- where this machine keeps its programs is known by its PATH alone
+    hostPath: process.env['PATH'] ?? '',
   };
   const manager = new PodManager(node);
   await Promise.all([manager.start(pods), services.synced(running)]);

@@ -1,5 +1,5 @@
 import type { Clock, Kube, Log, Service } from '@epinio/core';
-import type { EventRecorder } from '../controllers/event-recorder.ts';
+import type { EventRecorder } from '../controllers/machinery/event-recorder.ts';
 import type { NodeConfig } from './config.ts';
 import type { ImageStore } from './image/image-store.ts';
 import type { NodeLayout } from './layout.ts';
@@ -34,4 +34,6 @@ export interface NodeContext {
   readonly script: string;
   /** Path of the Node.js program that runs the platform. */
   readonly execPath: string;
+  /** The platform's own PATH. */
+  readonly hostPath: string;
 }

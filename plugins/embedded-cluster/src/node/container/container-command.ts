@@ -33,7 +33,11 @@ export function containerArgv(
 export function containerEnv(
   { config, root }: UnpackedImage,
   variables: ReadonlyMap<string, string>,
-  { hostname, nodeBin }: { readonly hostname: string; readonly nodeBin: string },
+  {
+    hostname,
+    nodeBin,
+    hostFolders,
+  }: { readonly hostname: string; readonly nodeBin: string; readonly hostFolders: readonly string[] },
 ): Readonly<Record<string, string>> {
   const env: Record<string, string> = { PATH: DEFAULT_PATH, HOSTNAME: hostname };
   for (const entry of config.Env ?? []) {
@@ -43,8 +47,7 @@ export function containerEnv(
   for (const [name, value] of variables) env[name] = value;
   if (!root.hasSystem) {
     // Such an image relies on the host's programs, and the Node.js that runs the platform is there for sure.
-    const rest = (env['PATH'] ?? '').split(':').filter((folder) => folder !== nodeBin);
-    env['PATH'] = [nodeBin, ...rest].join(':');
+    env['PATH'] = [...new Set([nodeBin, ...(env['PATH'] ?? '').split(':'), ...hostFolders])].join(':');
     env['HOME'] ??= '/home/app';
   }
   return env;

@@ -4,7 +4,7 @@ import { EpinioError, type Container } from '@epinio/core';
 import type { UnpackedImage } from '../image/image-folder.ts';
 import { readTextIfAny, writeFileAtomic } from '../files.ts';
 import type { AttemptFolder } from '../layout.ts';
-import { nodeRuntime } from '../sandbox/host-system.ts';
+import { hostProgramFolders, nodeRuntime } from '../sandbox/host-system.ts';
 import type { ContainerSpec, Mount } from '../sandbox/isolation.ts';
 import { configError, containerEnvironment } from '../spec/environment.ts';
 import { expandVariables } from '../spec/expand.ts';
@@ -48,7 +48,11 @@ export async function resolveContainer(
   const hostname = podHostname(pod);
   return {
     argv: containerArgv(container, image, variables),
-    env: containerEnv(image, variables, { hostname, nodeBin: nodeRuntime(node.execPath).bin }),
+    env: containerEnv(image, variables, {
+      hostname,
+      nodeBin: nodeRuntime(node.execPath).bin,
+      hostFolders: hostProgramFolders(node.hostPath),
+    }),
     workingDir: container.workingDir ?? (image.config.WorkingDir || '/'),
     hostname,
     image: image.root,

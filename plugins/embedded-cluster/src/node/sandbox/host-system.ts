@@ -48,3 +48,11 @@ export function nodeRuntime(execPath: string): { readonly bin: string; readonly 
   const npm = ['npm', 'corepack'].map((name) => join(prefix, 'lib/node_modules', name));
   return { bin, folders: [bin, ...npm.filter((folder) => existsSync(folder))] };
 }
+
+/**
+ * Folders of programs that the platform itself finds and that every container sees: a language that is
+ * installed beside the distribution's own, such as /usr/local/go/bin. Nobody's home is among them.
+ */
+export function hostProgramFolders(path: string): readonly string[] {
+  return path.split(':').filter((folder) => /^\/(usr|bin|sbin|nix|gnu)(\/|$)/.test(folder));
+}
