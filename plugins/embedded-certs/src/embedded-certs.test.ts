@@ -274,6 +274,24 @@ describe('embedded-certs', () => {
     });
   }
 
+  it('says that it is issuing until it is done, then when the certificate ends and is renewed', async () => {
+    await using context = await open();
+    const { kube } = context;
+    await kube.create(certificate('web', { issuerRef: { name: 'later', kind: 'ClusterIssuer' } }));
+    const statusOf = async (): Promise<NonNullable<Certificate['status']>> =>
+      (await kube.get<Certificate>({ ...CERTIFICATES, namespace: 'default', name: 'web' }))?.status ?? {};
+    const typesOf = async (): Promise<readonly string[] | undefined> =>
+      (await statusOf()).conditions?.map(({ type, status }) => `${type}=${status}`);
+    await eventually(async () => assert.deepEqual(await typesOf(), ['Ready=False', 'Issuing=True']));
+    await kube.create({ ...CLUSTER_ISSUERS, metadata: { name: 'later' }, spec: { selfSigned: {} } });
+    await eventually(async () => assert.deepEqual(await typesOf(), ['Ready=True']));
+    const { notBefore = '', notAfter = '', renewalTime = '', revision } = await statusOf();
+    assert.equal(revision, 1);
+    assert.ok(
+      Date.parse(notBefore) < Date.parse(renewalTime) && Date.parse(renewalTime) < Date.parse(notAfter),
+    );
+  });
+
   it("leaves someone else's Secret alone", async () => {
     await using context = await open();
     const { kube } = context;

@@ -3,12 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { openPublic } from '@epinio/core/testkit';
-import { ingressObject, serviceObject, slicesOf } from './testkit/cluster-objects.ts';
 import { openApp, type TestApp } from './testkit/open-app.ts';
 import { openIngress, type TestIngress } from './testkit/open-ingress.ts';
 
@@ -18,7 +17,7 @@ describe('HTTP/1.1', { timeout: 60_000 }, () => {
   const MiB = 1024 * 1024;
 
   before(async () => {
-    ingress = await openIngress({ retrySeconds: 0.2, responseTimeoutSeconds: 1 });
+    ingress = await openIngress({ retrySeconds: 0.2 });
     app = await openApp(ingress, 'web', (req, res) => {
       const url = new URL(req.url ?? '', 'http://x');
       switch (url.pathname) {
@@ -47,13 +46,6 @@ describe('HTTP/1.1', { timeout: 60_000 }, () => {
           res.setHeader('Set-Cookie', ['a=1', 'b=2']).writeHead(204).end();
           return;
         case '/hang':
-          return;
-        case '/half':
-          res.writeHead(200, { 'content-length': '100' }).write('half');
-          setImmediate(() => res.destroy());
-          return;
-        case '/die':
-          req.socket.destroy();
           return;
         default:
           res.writeHead(200, 'Fine', { 'x-method': req.method, 'x-target': req.url });
@@ -247,62 +239,6 @@ describe('HTTP/1.1', { timeout: 60_000 }, () => {
     assert.match(text, /^HTTP\/1\.1 431 /);
   });
 
-  it('says 504 when an application does not begin to answer in time', async () => {
-    const { status, body } = await app.request('/hang');
-    assert.equal(status, 504);
-    assert.match(body, /Application "web" did not begin to answer within 1 s/);
-  });
-
-  it('says 502 when an application breaks off before it answers, and breaks off when it does after', async () => {
-    const { status, body } = await app.request('/die', { method: 'POST', body: 'x' });
-    assert.equal(status, 502);
-    assert.match(body, /closed the connection without an answer\nSee what it says: epinio app logs web\n/);
-    const response = await openPublic(`https://${app.host}/half`, options());
-    await assert.rejects(async () => {
-      for await (const chunk of response as AsyncIterable<Buffer>) assert.ok(chunk);
-    }, /aborted/);
-  });
-
-  it('says 502 when an application does not speak HTTP, or does not listen', async () => {
-    const server = createTcpServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.resume().write('SSH-2.0-OpenSSH_9.9\r\n');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    ingress.put(
-      serviceObject('ssh'),
-      ...slicesOf('ssh', [port]),
-      ingressObject({ name: 'ssh', host: 'ssh.localhost' }),
-    );
-    const ask = () => app.request('/', { headers: { host: 'ssh.localhost' } });
-    await waitFor(async () => (await ask()).status !== 404);
-    const answer = await ask();
-    assert.equal(answer.status, 502);
-    assert.match(answer.body, /"ssh" answered with something that is not a valid HTTP response/);
-    server.close();
-    await once(server, 'close');
-    const refused = await ask();
-    assert.equal(refused.status, 502);
-    assert.match(refused.body, /"ssh" does not accept connections\n.*PORT/);
-  });
-
-  it('gives its own answers as people and programs want them', async () => {
-    const ask = (accept: string) => app.request('/', { headers: { host: 'nobody.localhost', accept } });
-    const html = await ask('text/html,application/xhtml+xml,*/*;q=0.8');
-    assert.equal(html.status, 404);
-    assert.match(html.headers['content-type'] ?? '', /^text\/html/);
-    assert.match(html.body, /No application is published at &#34;nobody.localhost&#34;/);
-    const json = JSON.parse((await ask('application/json')).body) as {
-      errors: { status: number; title: string }[];
-    };
-    assert.equal(json.errors[0]?.title, 'No application is published at "nobody.localhost"');
-    const text = await ask('*/*');
-    assert.match(text.headers['content-type'] ?? '', /^text\/plain/);
-    assert.match(text.body, /^404 No application .*\n.*epinio app list\n$/);
-    assert.equal(text.headers['cache-control'], 'no-store');
-  });
-
   function options(more: object = {}) {
     return {
       connectTo: { host: '127.0.0.1', port: app.httpsPort },
@@ -310,10 +246,6 @@ describe('HTTP/1.1', { timeout: 60_000 }, () => {
       ca: app.ca,
       ...more,
     };
-  }
-
-  async function waitFor(check: () => Promise<boolean>): Promise<void> {
-    while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 });
 

@@ -177,7 +177,7 @@ async function report(
 ): Promise<void> {
   const { metadata, status = {} } = certificate;
   const now = clock.now();
-  const conditions = withCondition(certificate, status.conditions ?? [], readiness(outcome), now);
+  const conditions = conditionsOf(certificate, outcome, now);
   const times = 'error' in outcome ? {} : timesOf(outcome.files, outcome.wish);
   const isSame =
     conditions === undefined &&
@@ -198,6 +198,24 @@ async function report(
   };
   const ref = { ...CERTIFICATES, namespace: metadata.namespace ?? '', name: metadata.name };
   await kube.patch(ref, { type: 'merge', patch }, { subresource: 'status', signal });
+}
+
+/** Undefined when they are what they should be. As with cert-manager, `Issuing` is there while it is not done. */
+function conditionsOf(
+  certificate: Certificate,
+  outcome: Outcome,
+  now: number,
+): readonly Condition[] | undefined {
+  const present = certificate.status?.conditions ?? [];
+  const ready = readiness(outcome);
+  const withReady = withCondition(certificate, present, ready, now) ?? present;
+  const isWaiting = 'error' in outcome && ready.reason !== 'InvalidSpec';
+  const message = `Issuing certificate: ${ready.message}`;
+  const next = isWaiting
+    ? (withCondition(certificate, withReady, { ...ready, type: 'Issuing', status: 'True', message }, now) ??
+      withReady)
+    : withReady.filter(({ type }) => type !== 'Issuing');
+  return next.length === present.length && next.every((one, i) => one === present[i]) ? undefined : next;
 }
 
 function readiness(
