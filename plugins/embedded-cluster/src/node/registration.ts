@@ -10,7 +10,7 @@ import {
   type Log,
   type Node,
 } from '@epinio/core';
-import { rfc3339, rfc3339Micro } from '../controllers/rfc3339.ts';
+import { rfc3339, rfc3339Micro } from '../controllers/machinery/rfc3339.ts';
 import type { NodeResources } from './spec/pod-fields.ts';
 import type { NodeTimings } from './timings.ts';
 

@@ -6,7 +6,7 @@ import {
   type Pod,
   type PodStatus,
 } from '@epinio/core';
-import { rfc3339 } from '../controllers/rfc3339.ts';
+import { rfc3339 } from '../controllers/machinery/rfc3339.ts';
 import type { NodeContext } from './node-context.ts';
 import { podKey } from './pod/pod-handle.ts';
 import { podStatus } from './pod/pod-status.ts';

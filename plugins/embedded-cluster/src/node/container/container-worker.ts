@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
 import { hasCode, messageOf, type Container, type ContainerState, type ContainerStatus } from '@epinio/core';
-import { rfc3339 } from '../../controllers/rfc3339.ts';
+import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import type { UnpackedImage } from '../image/image-folder.ts';
 import { ContainerLog } from '../logs/container-log.ts';
 import { podKey, type PodHandle } from '../pod/pod-handle.ts';

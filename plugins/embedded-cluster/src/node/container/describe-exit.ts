@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Container, ContainerState } from '@epinio/core';
-import { rfc3339 } from '../../controllers/rfc3339.ts';
+import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import { isMissingFile, readTextIfAny } from '../files.ts';
 import type { AttemptFolder } from '../layout.ts';
 import type { RunExit } from '../supervisor/run-files.ts';

@@ -1,5 +1,5 @@
 import type { Container, Pod } from '@epinio/core';
-import { PORTS_ANNOTATION, ANY_PORT } from '../../controllers/port-map.ts';
+import { PORTS_ANNOTATION, ANY_PORT } from '../../controllers/pods/port-map.ts';
 import type { NodeContext } from '../node-context.ts';
 import { isFree } from '../ports/port-allocator.ts';
 

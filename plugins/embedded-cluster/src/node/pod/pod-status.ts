@@ -1,5 +1,5 @@
 import type { Condition, ContainerStatus, Pod, PodSpec, PodStatus } from '@epinio/core';
-import { rfc3339 } from '../../controllers/rfc3339.ts';
+import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import { POD_IP } from '../spec/pod-fields.ts';
 
 /** What the status of a pod is made of. */

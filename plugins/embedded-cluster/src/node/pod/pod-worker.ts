@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { hasCode, messageOf, type Condition, type Container, type Pod, type PodStatus } from '@epinio/core';
-import { rfc3339 } from '../../controllers/rfc3339.ts';
+import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import { pauseUnlessAborted } from '../container/attend-container.ts';
 import { ContainerWorker } from '../container/container-worker.ts';
 import type { PodFolder } from '../layout.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { messageOf, type Informer, type Kube, type KubeObject, type Log } from '@epinio/core';
-import { isLocalVolume, type PersistentVolume } from '../../controllers/persistent-volume.ts';
+import { isLocalVolume, type PersistentVolume } from '../../controllers/pods/persistent-volume.ts';
 import type { NodeLayout } from '../layout.ts';
 
 /**

@@ -15,7 +15,7 @@ export interface PersistentVolume extends KubeObject {
     readonly storageClassName?: string;
     readonly volumeMode?: string;
     readonly claimRef?: ObjectReference;
-    readonly local?: { readonly path: string };
+    readonly csi?: { readonly driver: string; readonly volumeHandle: string };
     readonly nodeAffinity?: unknown;
   };
   readonly status?: { readonly phase?: 'Pending' | 'Available' | 'Bound' | 'Released' | 'Failed' };

@@ -1,0 +1,48 @@
+import { messageOf } from '@epinio/core';
+import type { StartContext, Started } from '../start.ts';
+import { makeDefaults } from './cluster/defaults.ts';
+import { eventExpiry } from './cluster/event-expiry.ts';
+import { garbageCollector } from './cluster/garbage-collector.ts';
+import { namespaceController } from './cluster/namespace.ts';
+import { scheduler } from './cluster/scheduler.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import { jobController } from './job/job.ts';
+import type { Controlled, Controller, ControllerContext } from './machinery/controller.ts';
+import { endpointSliceController } from './network/endpoint-slice.ts';
+import { replicaSetController } from './replica-set.ts';
+import { claimController } from './volumes/claims.ts';
+
+const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
+  namespaceController,
+  scheduler,
+  replicaSetController,
+  deploymentController,
+  jobController,
+  endpointSliceController,
+  claimController,
+  garbageCollector,
+  eventExpiry,
+];
+
+/**
+ * Starts the controllers of the cluster. Resolves when all of them see the whole cluster and have begun; `close`
+ * when they have finished what they had begun.
+ */
+export async function startControllers(context: StartContext): Promise<Started> {
+  const log = context.log.child({ component: 'controllers' });
+  await makeDefaults(context.kube);
+  const controllers = CONTROLLERS.map((create) => create({ ...context, log }));
+  // Once all have said what they need: the collections are read side by side.
+  const informers = new Set(controllers.flatMap((controller) => controller.informers));
+  await Promise.all([...informers].map((informer) => informer.synced(context.signal)));
+  const running: Controlled[] = controllers.map((controller) => controller.start());
+  return {
+    async close() {
+      const results = await Promise.allSettled(running.map((controller) => controller.stop()));
+      for (const result of results) {
+        if (result.status === 'rejected')
+          log.error('A controller did not stop cleanly', { reason: messageOf(result.reason) });
+      }
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import type { Condition, Job, Pod } from '@epinio/core';
+import { conditionOf } from '../machinery/conditions.ts';
+
+/** Why a job has come to its end. */
+export interface Outcome {
+  readonly type: 'Complete' | 'Failed';
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface FailureRule {
+  readonly action: 'FailJob' | 'Ignore' | 'Count' | 'FailIndex';
+  readonly onExitCodes?: {
+    readonly containerName?: string;
+    readonly operator: 'In' | 'NotIn';
+    readonly values: readonly number[];
+  };
+  readonly onPodConditions?: readonly { readonly type: string; readonly status?: string }[];
+}
+
+/** The pods of a job, told apart. */
+export interface JobPods {
+  readonly active: readonly Pod[];
+  /** Being deleted, and not ended yet. */
+  readonly terminating: readonly Pod[];
+  readonly succeeded: readonly Pod[];
+  readonly failed: readonly Pod[];
+}
+
+export function sortPods(pods: readonly Pod[]): JobPods {
+  const phase = ({ status }: Pod): string => status?.phase ?? 'Pending';
+  const isEnded = (pod: Pod): boolean => phase(pod) === 'Succeeded' || phase(pod) === 'Failed';
+  const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+  return {
+    active: pods.filter((pod) => !isEnded(pod) && !isLeaving(pod)),
+    terminating: pods.filter((pod) => !isEnded(pod) && isLeaving(pod)),
+    succeeded: pods.filter((pod) => phase(pod) === 'Succeeded'),
+    failed: pods.filter((pod) => phase(pod) === 'Failed'),
+  };
+}
+
+/** Whether the job has ended before; it is then left alone but for its time to live. */
+export function endOf(job: Job): Condition | undefined {
+  const { conditions } = job.status ?? {};
+  return ['Complete', 'Failed']
+    .map((type) => conditionOf(conditions, type))
+    .find((each) => each?.status === 'True');
+}
+
+/** The failures that count against backoffLimit. */
+export function countedFailures(job: Job, { failed, active }: JobPods): number {
+  const ignored = (pod: Pod): boolean => matchingRule(job, pod)?.action === 'Ignore';
+  const restarts =
+    job.spec.template.spec.restartPolicy === 'OnFailure'
+      ? active.reduce((total, pod) => total + restartsOf(pod), 0)
+      : 0;
+  return failed.filter((pod) => !ignored(pod)).length + restarts;
+}
+
+/** The end that the job has come to, if it has; pure. */
+export function decideOutcome(job: Job, pods: JobPods, startedAt: number, now: number): Outcome | undefined {
+  const { backoffLimit = 6, activeDeadlineSeconds, completions } = job.spec;
+  for (const pod of pods.failed) {
+    const rule = matchingRule(job, pod);
+    if (rule?.action === 'FailJob') {
+      const { namespace = '', name } = pod.metadata;
+      const message = `Pod ${namespace}/${name} failed in a way that the job's podFailurePolicy ends it for`;
+      return { type: 'Failed', reason: 'PodFailurePolicy', message };
+    }
+  }
+  if (countedFailures(job, pods) > backoffLimit) {
+    return {
+      type: 'Failed',
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit',
+    };
+  }
+  if (activeDeadlineSeconds !== undefined && now - startedAt >= activeDeadlineSeconds * 1000) {
+    return {
+      type: 'Failed',
+      reason: 'DeadlineExceeded',
+      message: 'Job was active longer than specified deadline',
+    };
+  }
+  // Without a number, one success is enough, once the others have come to their end.
+  const isComplete =
+    completions === undefined
+      ? pods.succeeded.length > 0 && pods.active.length === 0
+      : pods.succeeded.length >= completions;
+  if (!isComplete) return undefined;
+  return {
+    type: 'Complete',
+    reason: 'CompletionsReached',
+    message: 'Reached expected number of succeeded pods',
+  };
+}
+
+/** How many pods the job wants to have running. */
+export function wantedActive(job: Job, { succeeded, active }: JobPods): number {
+  const { parallelism = 1, completions } = job.spec;
+  if (completions !== undefined) return Math.max(0, Math.min(parallelism, completions - succeeded.length));
+  return succeeded.length > 0 ? active.length : parallelism;
+}
+
+function matchingRule(job: Job, pod: Pod): FailureRule | undefined {
+  const policy = (job.spec as { readonly podFailurePolicy?: { readonly rules?: readonly FailureRule[] } })
+    .podFailurePolicy;
+  return policy?.rules?.find((rule) => matches(rule, pod));
+}
+
+function matches({ onExitCodes, onPodConditions }: FailureRule, { status }: Pod): boolean {
+  if (onExitCodes !== undefined) {
+    const { containerName, operator, values } = onExitCodes;
+    return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+      .filter(({ name }) => containerName === undefined || name === containerName)
+      .map(({ state }) => state?.terminated?.exitCode ?? 0)
+      .some((code) => code !== 0 && values.includes(code) === (operator === 'In'));
+  }
+  return (onPodConditions ?? []).some(({ type, status: wanted = 'True' }) => {
+    return conditionOf(status?.conditions, type)?.status === wanted;
+  });
+}
+
+function restartsOf({ status }: Pod): number {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return all.reduce((total, { restartCount }) => total + restartCount, 0);
+}
