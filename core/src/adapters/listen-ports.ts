@@ -52,9 +52,9 @@ export function createListenPorts(dataDirectory: string): ListenPorts {
 async function firstPort(claims: Claims, preferred: number): Promise<number> {
   const taken = new Set(Object.values(claims));
   const isFree = async (port: number): Promise<boolean> =>
-    !taken.has(port) && (await listens(port)) !== undefined && (await reservePort(port));
-  // 0 is no port but a wish for any.
-  if (preferred !== 0 && (await isFree(preferred))) return preferred;
+    !taken.has(port) && (await listens(port)) !== undefined;
+  // 0 is no port but a wish for any. Of random ports none is reserved: two platforms hardly meet there.
+  if (preferred !== 0 && (await isFree(preferred)) && (await reservePort(preferred))) return preferred;
   for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt += 1) {
     const port = randomInt(FIRST_RANDOM, LAST_RANDOM + 1);
     if (await isFree(port)) return port;
