@@ -1,7 +1,11 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { hasErrno } from './errno.ts';
 import { tryLock } from './lock-folder.ts';
+
+const ATTEMPTS = 4;
+const MOMENT_MS = 500;
 
 /**
  * Keeps a free port for this process until it ends, among the platforms of this user on this machine: between
@@ -11,7 +15,13 @@ import { tryLock } from './lock-folder.ts';
 export async function reservePort(port: number): Promise<boolean> {
   try {
     const folder = join(tmpdir(), `epinio-ports-${userInfo().uid}`);
-    return 'release' in (await tryLock(folder, String(port), Date.now()));
+    for (let attempt = 1; ; attempt += 1) {
+      const result = await tryLock(folder, String(port), Date.now());
+      if ('release' in result) return true;
+      // Two that came at the same moment both gave way: a random pause later one of them is first.
+      if (attempt === ATTEMPTS || Date.now() - result.sinceMs > MOMENT_MS) return false;
+      await delay(Math.random() * 20 * attempt);
+    }
   } catch (error) {
     // A machine without a writable temporary folder has no reservations; listening then shows who was first.
     if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOSPC')) return true;
