@@ -4,6 +4,7 @@ import { Apps } from '../apps/apps.ts';
 import { type Caches, openCaches } from '../apps/caches.ts';
 import { deleteApp, type DeleteOutcome } from '../apps/delete-app.ts';
 import type { AppName } from '../apps/app-object.ts';
+import { timeouts } from '../apps/timeouts.ts';
 import type { Builder } from '../contracts/builder.ts';
 import type { Certs } from '../contracts/certs.ts';
 import type { Ingress } from '../contracts/ingress.ts';
@@ -44,6 +45,8 @@ export interface PlatformDeps {
   /** Of this server among those that run at once; the same again after a restart. Default: the only one. */
   readonly identity?: string;
   readonly git?: GitImportOptions;
+  /** Makes all of the published waits longer or shorter. Default 1. */
+  readonly timeoutMultiplier?: number;
 }
 
 /** The use cases, wired. Nothing runs until `deployments.start`. */
@@ -67,7 +70,7 @@ export interface Platform {
 export function createPlatform(deps: PlatformDeps): Platform {
   const { identity = 'epinio-server', settings } = deps;
   const caches = openCaches(deps.informers, settings);
-  const common = { ...deps, caches };
+  const common = { ...deps, caches, timeouts: timeouts(deps.timeoutMultiplier) };
   const states = new AppStates(common);
   const appSettings = new SettingsWriter(common);
   const queries = new AppQueries(common);

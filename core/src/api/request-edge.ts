@@ -53,10 +53,13 @@ function logRequest(c: ApiContext, durationMs: number): void {
   // Probes come every second, and say nothing.
   if (path === ANY_HOST) return;
   const user = (c.get('user') as { username: string } | undefined)?.username;
-  c.get('log').info('Request', {
+  const status = c.env.upgrade?.accept === undefined ? c.res.status : 101;
+  // Clients poll: what only read, and could, is not worth a line by itself.
+  const level = method === 'GET' && status === 200 ? 'debug' : 'info';
+  c.get('log')[level]('Request', {
     method,
     path,
-    status: c.res.status,
+    status,
     durationMs,
     address: clientAddress(c),
     ...(user === undefined ? {} : { user }),

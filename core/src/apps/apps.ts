@@ -18,6 +18,7 @@ import { annotations, FIELD_MANAGER } from './labels.ts';
 import { checkAppName, checkEnvironmentNames } from './name-rules.ts';
 import { alreadyExists, badRequest, notFound, severalProblems } from './published-errors.ts';
 import { scalingEvent } from './scaling-event.ts';
+import { shownDuration, type Timeouts } from './timeouts.ts';
 
 export interface AppsDeps {
   readonly kube: Kube;
@@ -28,10 +29,8 @@ export interface AppsDeps {
   readonly appSettings: SettingsWriter;
   readonly queries: AppQueries;
   readonly deployments: Pick<Deployments, 'redeploy'>;
+  readonly timeouts: Timeouts;
 }
-
-/** The published time to wait for instances. */
-const RUNNING_MS = 3 * 60_000;
 
 /** Creates and changes applications. Every change is stored first and deployed then; errors are the published ones. */
 export class Apps {
@@ -154,19 +153,19 @@ export class Apps {
 
   /** Waits until all instances serve. */
   async running(app: AppName, signal?: AbortSignal): Promise<void> {
-    const { queries, clock } = this.#deps;
+    const { queries, clock, timeouts } = this.#deps;
     queries.object(app);
     if (queries.pods(app).length === 0) {
       throw badRequest('APP_WITHOUT_WORKLOAD', 'no status available for application without workload');
     }
-    const deadline = clock.now() + RUNNING_MS;
+    const deadline = clock.now() + timeouts.deploymentMs;
     for (;;) {
       const workload = queries.workload(app);
       if (workload !== undefined && isComplete(workload)) return;
       if (clock.now() >= deadline) {
         throw new EpinioError(
           'APP_NOT_READY',
-          `application '${app.name}' is not running after ${RUNNING_MS / 60_000} minutes`,
+          `application '${app.name}' is not running after ${shownDuration(timeouts.deploymentMs)}`,
           {
             status: 500,
           },

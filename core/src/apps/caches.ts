@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kernel/component.ts';
-import type { Deployment, IngressObject, Namespace, ReplicaSet, Secret } from '../kube/kinds.ts';
+import type { Deployment, EventObject, IngressObject, Namespace, ReplicaSet, Secret } from '../kube/kinds.ts';
 import type { Pod } from '../kube/pod-kinds.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Informer, Informers } from '../ports/informer.ts';
@@ -19,6 +19,8 @@ export interface Caches {
   /** Of everybody: routes are compared with all of them. */
   readonly ingresses: Informer<IngressObject>;
   readonly namespaces: Informer<Namespace>;
+  /** Of nodes that see an application listen on another port than it was told. */
+  readonly portEvents: Informer<EventObject>;
   readonly users: Informer<Secret>;
   /** Resolves when all of them are in memory. */
   synced(signal?: AbortSignal): Promise<void>;
@@ -44,6 +46,10 @@ export function openCaches(informers: Informers, { namespace }: Pick<PlatformSet
     namespaces: informers.open<Namespace>(
       { apiVersion: 'v1', kind: 'Namespace' },
       { labelSelector: NAMESPACE_SELECTOR },
+    ),
+    portEvents: informers.open<EventObject>(
+      { apiVersion: 'v1', kind: 'Event' },
+      { fieldSelector: 'reason=PortIgnored' },
     ),
     users: informers.open<Secret>(
       { apiVersion: 'v1', kind: 'Secret', namespace },

@@ -16,6 +16,7 @@ import { type Caches, seenGone } from './caches.ts';
 import { labels } from './labels.ts';
 import { appSecretNames } from './names.ts';
 import { notFound } from './published-errors.ts';
+import type { Timeouts } from './timeouts.ts';
 
 export interface DeleteAppDeps {
   readonly kube: Kube;
@@ -27,10 +28,8 @@ export interface DeleteAppDeps {
   readonly builder: Pick<Builder, 'prune'>;
   readonly deployments: Pick<Deployments, 'abandon'>;
   readonly queries: AppQueries;
+  readonly timeouts: Timeouts;
 }
-
-/** The published time for instances to end. */
-const PODS_GONE_MS = 3 * 60_000;
 
 export interface DeleteOutcome {
   /** Names of the configurations that were bound to it. */
@@ -104,8 +103,12 @@ async function dropLeftovers(
   );
 }
 
-async function podsGone({ caches, clock }: DeleteAppDeps, app: AppName, signal?: AbortSignal): Promise<void> {
-  const deadline = clock.now() + PODS_GONE_MS;
+async function podsGone(
+  { caches, clock, timeouts }: DeleteAppDeps,
+  app: AppName,
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = clock.now() + timeouts.deploymentMs;
   const areThere = (): boolean =>
     caches.pods.list(app.namespace).some(({ metadata }) => metadata.labels?.[labels.name] === app.name);
   for (let pause = 20; areThere() && clock.now() < deadline; pause = Math.min(pause * 2, 500)) {

@@ -1,6 +1,7 @@
 import type { AppName } from '../apps/app-object.ts';
 import type { SettingsWriter } from '../apps/app-settings.ts';
 import type { Caches } from '../apps/caches.ts';
+import type { Timeouts } from '../apps/timeouts.ts';
 import type { Builder } from '../contracts/builder.ts';
 import type { Certs } from '../contracts/certs.ts';
 import type { Ingress } from '../contracts/ingress.ts';
@@ -27,6 +28,7 @@ export interface DeploymentDeps {
   readonly settings: PlatformSettings;
   readonly clock: Clock;
   readonly log: Log;
+  readonly timeouts: Timeouts;
   readonly states: AppStates;
   readonly appSettings: SettingsWriter;
   /** One holder at a time of: the claims of routes, the staging runs of one application, its workload. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Deployment, ReplicaSet } from '../kube/kinds.ts';
 import type { ContainerStatus, Pod } from '../kube/pod-kinds.ts';
-import { diagnose, newestPods } from './diagnosis.ts';
+import { diagnose, newestPods, portNotes } from './diagnosis.ts';
 
 const healthy: Deployment = {
   apiVersion: 'apps/v1',
@@ -72,13 +72,31 @@ describe('the diagnosis of a version that does not come up', () => {
   });
 
   it('takes the word of a node that sees the port ignored', () => {
-    const conditions = [
-      { type: 'PortIgnored', status: 'True', message: 'listens on 3000 instead of PORT (34567)' },
-    ] as const;
-    assert.deepEqual(reasonOf(pod({ state: { running: {} } }, { conditions })), [
-      'listens on 3000 instead of PORT (34567)',
-      true,
-    ]);
+    const message =
+      'Container rsample-1 listens on port 3000 instead of PORT (34567); read the PORT environment variable';
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'e' },
+      involvedObject: { uid: 'p1' },
+      reason: 'PortIgnored',
+      message,
+    } as const;
+    const silent = pod({ state: { running: {} } });
+    const own = { ...silent, metadata: { ...silent.metadata, uid: 'p1' } };
+    const found = diagnose(healthy, [own], portNotes([event]));
+    assert.deepEqual(found?.isFinal, true);
+    assert.match(found.reason, /^the application listens on port 3000 instead of PORT \(34567\)/);
+    const serving = pod(
+      { ready: true, state: { running: {} } },
+      { conditions: [{ type: 'Ready', status: 'True' }] },
+    );
+    const other = { ...serving, metadata: { ...serving.metadata, uid: 'p1' } };
+    assert.equal(
+      diagnose(healthy, [other], portNotes([event])),
+      undefined,
+      'it serves: what else it does is its own',
+    );
   });
 
   it('waits for what may still come, until the cluster says that it is too late', () => {

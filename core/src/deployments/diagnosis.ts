@@ -1,4 +1,4 @@
-import type { Deployment, ReplicaSet } from '../kube/kinds.ts';
+import type { Deployment, EventObject, ReplicaSet } from '../kube/kinds.ts';
 import type { ContainerStatus, Pod } from '../kube/pod-kinds.ts';
 
 /** What is wrong with a version that does not come up. */
@@ -41,12 +41,23 @@ function time({ metadata }: ReplicaSet): number {
   return Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 
+/** What nodes say of pods that listen on another port than they were told, by the pod's uid. */
+export function portNotes(events: readonly EventObject[]): ReadonlyMap<string, string> {
+  return new Map(events.map(({ involvedObject, message = '' }) => [involvedObject.uid ?? '', message]));
+}
+
 /**
  * Why the new version does not serve, as far as its pods and the Deployment tell. What is final comes first.
  * @returns undefined while nothing speaks against it.
  */
-export function diagnose(deployment: Deployment, pods: readonly Pod[]): Diagnosis | undefined {
-  const found = pods.map(diagnosePod).filter((one) => one !== undefined);
+export function diagnose(
+  deployment: Deployment,
+  pods: readonly Pod[],
+  notes: ReadonlyMap<string, string> = new Map(),
+): Diagnosis | undefined {
+  const found = pods
+    .map((pod) => diagnosePod(pod, notes.get(pod.metadata.uid ?? '')))
+    .filter((one) => one !== undefined);
   const final = found.find((one) => one.isFinal);
   if (final !== undefined) return final;
   const overdue = (deployment.status?.conditions ?? []).find(
@@ -72,16 +83,15 @@ function replicaFailure({ status }: Deployment): Diagnosis | undefined {
   };
 }
 
-function diagnosePod({ metadata, status }: Pod): Diagnosis | undefined {
+function diagnosePod({ metadata, status }: Pod, note: string | undefined): Diagnosis | undefined {
   const { name } = metadata;
-  const ignored = (status?.conditions ?? []).find(
-    ({ type, status: value }) => type === 'PortIgnored' && value === 'True',
-  );
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  if (ignored !== undefined) {
+  const isReady = (status?.conditions ?? []).some(
+    ({ type, status: value }) => type === 'Ready' && value === 'True',
+  );
+  if (note !== undefined && !isReady) {
     const container = containers.at(-1)?.name ?? '';
-    const reason = ignored.message ?? 'the application does not listen on the port in its variable PORT';
-    return { reason, isFinal: true, pod: { name, container, crashed: false } };
+    return { reason: portReason(note), isFinal: true, pod: { name, container, crashed: false } };
   }
   for (const container of containers) {
     const diagnosis = diagnoseContainer(name, container);
@@ -127,6 +137,11 @@ function diagnoseContainer(pod: string, container: ContainerStatus): Diagnosis |
     return { reason, isFinal: false, pod: { ...log, crashed: false } };
   }
   return undefined;
+}
+
+/** The node names the container; here, that is the application. */
+function portReason(note: string): string {
+  return `the application ${note.replace(/^Container \S+ /, '')}`;
 }
 
 function exitReason({

@@ -65,6 +65,7 @@ export async function planRelease(
     ...(stageId === undefined ? {} : { stageId }),
     user,
     ...(start === undefined ? {} : { start }),
+    progressDeadlineSeconds: Math.max(1, Math.round(deps.timeouts.deploymentMs / 1000)),
     configurations: settings.configurations
       .map((name) => deps.caches.configurations.get(app.namespace, name))
       .filter((secret) => secret !== undefined),

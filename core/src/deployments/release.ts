@@ -18,6 +18,9 @@ import { removeObjects } from './remove-objects.ts';
 import { isComplete, rolledOut, rolloutFailed } from './rollout.ts';
 import { storeStep, timestamp } from './steps.ts';
 
+/** A rollout that is late is reported by its controller; this is how much longer is waited when nobody reports. */
+const UNREPORTED_MS = 20_000;
+
 /**
  * Makes the cluster run what the record says and waits until it serves. When it does not come up, what ran before is
  * put back and the reason thrown. Called again after an interruption, it goes on.
@@ -124,7 +127,7 @@ async function attempt(
   ]);
   const warnings = certificateWarnings(deps, plan, signal);
   warnings.catch(() => undefined); // awaited below, unless the rollout fails first
-  const diagnosis = await rolledOut(deps, app, applied, signal);
+  const diagnosis = await rolledOut(deps, app, applied, signal, deps.timeouts.deploymentMs + UNREPORTED_MS);
   return { diagnosis, warnings: diagnosis === undefined ? await warnings : [] };
 }
 

@@ -5,16 +5,12 @@ import { EpinioError } from '../kernel/errors.ts';
 import { until } from '../kube/until.ts';
 import type { Deployment } from '../kube/kinds.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type Diagnosis, diagnose, newestPods } from './diagnosis.ts';
-import { PROGRESS_DEADLINE_SECONDS } from './workload-objects.ts';
+import { type Diagnosis, diagnose, newestPods, portNotes } from './diagnosis.ts';
 
 export interface RolloutDeps {
-  readonly caches: Pick<Caches, 'deployments' | 'replicaSets' | 'pods'>;
+  readonly caches: Pick<Caches, 'deployments' | 'replicaSets' | 'pods' | 'portEvents'>;
   readonly clock: Clock;
 }
-
-/** A Deployment that does not get there is reported by its controller; this is for when nobody reports. */
-const TIMEOUT_MS = (PROGRESS_DEADLINE_SECONDS + 20) * 1000;
 
 /**
  * Waits until the whole of the new version serves and nothing of the old one is left. Ends as soon as it is clear
@@ -25,7 +21,7 @@ export async function rolledOut(
   app: AppName,
   applied: Deployment,
   signal: AbortSignal,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs: number,
 ): Promise<Diagnosis | undefined> {
   const { name, generation = 0 } = applied.metadata;
   const look = (): 'done' | Diagnosis | undefined => {
@@ -52,7 +48,7 @@ function diagnoseNow(caches: RolloutDeps['caches'], app: AppName, live: Deployme
   const pods = caches.pods
     .list(app.namespace)
     .filter(({ metadata }) => metadata.labels?.[labels.name] === app.name);
-  return diagnose(live, newestPods(live, sets, pods));
+  return diagnose(live, newestPods(live, sets, pods), portNotes(caches.portEvents.list(app.namespace)));
 }
 
 async function watched(
@@ -71,7 +67,7 @@ async function watched(
       if (seen === 'done' || seen?.isFinal === true) resolve(seen);
       else last = seen ?? last;
     };
-    for (const informer of [caches.deployments, caches.replicaSets, caches.pods]) {
+    for (const informer of [caches.deployments, caches.replicaSets, caches.pods, caches.portEvents]) {
       subscriptions.push(
         informer.subscribe(({ object }) => {
           if (object.metadata.namespace === app.namespace) check();

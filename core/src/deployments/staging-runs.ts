@@ -1,6 +1,7 @@
 import type { AppName } from '../apps/app-object.ts';
 import type { Caches } from '../apps/caches.ts';
 import { labels } from '../apps/labels.ts';
+import { shownDuration, type Timeouts } from '../apps/timeouts.ts';
 import type { Builder, LogLine, LogOptions, StagingStatus } from '../contracts/builder.ts';
 import { EpinioError, hasCode } from '../kernel/errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -11,10 +12,9 @@ export interface StagingRunsDeps {
   readonly builder: Builder;
   readonly caches: Pick<Caches, 'secrets' | 'apps'>;
   readonly clock: Clock;
+  readonly timeouts: Timeouts;
 }
 
-/** The published time to wait for the end of a run. */
-const COMPLETE_MS = 10 * 60_000;
 /** Between the moment that a run's id is known and the moment that the builder has it. */
 const STARTING_MS = 30_000;
 const LOOK_MS = 50;
@@ -53,7 +53,8 @@ export class StagingRuns {
   /** Waits for the end of a run, as long as published. Fails with `STAGING_NOT_FOUND` and `STAGING_TIMEOUT`. */
   async wait(namespace: string, stageId: string, signal: AbortSignal): Promise<StagingStatus> {
     const owner = this.owner(namespace, stageId);
-    const deadline = AbortSignal.timeout(COMPLETE_MS);
+    const { stagingMs } = this.#deps.timeouts;
+    const deadline = AbortSignal.timeout(stagingMs);
     const both = AbortSignal.any([signal, deadline]);
     try {
       await this.#started(owner, stageId, both);
@@ -62,7 +63,7 @@ export class StagingRuns {
       if (signal.aborted || !deadline.aborted) throw error;
       throw new EpinioError(
         'STAGING_TIMEOUT',
-        `staging run '${stageId}' is not done after ${COMPLETE_MS / 60_000} minutes`,
+        `staging run '${stageId}' is not done after ${shownDuration(stagingMs)}`,
         {
           status: 500,
         },

@@ -16,6 +16,8 @@ export interface WorkloadInput {
   readonly user: string;
   /** A new value starts every instance anew. */
   readonly start?: string;
+  /** How long a new version may take until it answers. */
+  readonly progressDeadlineSeconds: number;
   /** The Secrets of the bound configurations, by name. */
   readonly configurations: readonly Secret[];
 }
@@ -24,8 +26,6 @@ export interface WorkloadInput {
 export const SERVICE_PORT = 8080;
 const DEFAULT_PORT = 8080;
 
-/** How long a new version may take until it answers. The published time. */
-export const PROGRESS_DEADLINE_SECONDS = 180;
 /** Time for the ingress to stop sending requests, before the application is told to end. */
 const DRAIN_SECONDS = 2;
 const GRACE_SECONDS = 30;
@@ -53,7 +53,7 @@ export function deploymentObject(input: WorkloadInput): Deployment {
       replicas: settings.instances,
       selector: { matchLabels: { [labels.name]: name } },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-      progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+      progressDeadlineSeconds: input.progressDeadlineSeconds,
       revisionHistoryLimit: KEPT_REPLICA_SETS,
       template: {
         metadata: {

@@ -2,6 +2,7 @@ import { type Caches, seen, seenGone } from '../apps/caches.ts';
 import { FIELD_MANAGER, labels } from '../apps/labels.ts';
 import { checkNamespaceName } from '../apps/name-rules.ts';
 import { alreadyExists, notFound } from '../apps/published-errors.ts';
+import type { Timeouts } from '../apps/timeouts.ts';
 import { EpinioError, hasCode, messageOf } from '../kernel/errors.ts';
 import type { Namespace as NamespaceObject } from '../kube/kinds.ts';
 import type { Namespace } from '../models/platform.ts';
@@ -22,13 +23,10 @@ export interface NamespacesDeps extends NamespaceDeps {
   readonly caches: Caches;
   readonly clock: Clock;
   readonly log: Log;
+  readonly timeouts: Timeouts;
   /** Removes an application with all it has. */
   readonly deleteApp: (app: { namespace: string; name: string }, signal?: AbortSignal) => Promise<void>;
 }
-
-/** The published times. */
-const SECRET_COPIED_MS = 5 * 60_000;
-const DELETED_MS = 5 * 60_000;
 
 /** Namespaces for applications: Kubernetes' own, with our label. */
 export class Namespaces {
@@ -124,7 +122,10 @@ export class Namespaces {
   async #waitForCredentials(namespace: string, signal: AbortSignal | undefined): Promise<void> {
     const { informers, log } = this.#deps;
     const ref = { apiVersion: 'v1', kind: 'Secret', namespace, name: REGISTRY_SECRET };
-    const options = { timeoutMs: SECRET_COPIED_MS, ...(signal === undefined ? {} : { signal }) };
+    const options = {
+      timeoutMs: this.#deps.timeouts.secretCopiedMs,
+      ...(signal === undefined ? {} : { signal }),
+    };
     try {
       await informers.waitFor(
         ref,
@@ -148,7 +149,10 @@ export class Namespaces {
     const apps = caches.apps.list(name).map(({ metadata }) => ({ namespace: name, name: metadata.name }));
     await Promise.all(apps.map((app) => deleteApp(app, signal)));
     const ref: ObjectRef = { apiVersion: 'v1', kind: 'Namespace', name };
-    const options = { timeoutMs: DELETED_MS, ...(signal === undefined ? {} : { signal }) };
+    const options = {
+      timeoutMs: this.#deps.timeouts.namespaceDeletionMs,
+      ...(signal === undefined ? {} : { signal }),
+    };
     await kube.delete(ref, signal === undefined ? {} : { signal });
     await informers.waitFor(ref, `the end of namespace "${name}"`, (object) => object === undefined, options);
     await seenGone(caches.namespaces, { name }, clock);

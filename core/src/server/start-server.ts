@@ -37,6 +37,8 @@ export interface StartServerOptions {
   readonly version: string;
   /** Origins of web pages that may call the API besides its own. */
   readonly allowedOrigins?: readonly string[];
+  /** Makes all of the published waits longer or shorter. Default 1. */
+  readonly timeoutMultiplier?: number;
   /** For requests and websockets to end in, when the server stops; default 10 seconds. */
   readonly drainTimeoutMs?: number;
   readonly signal?: AbortSignal;
