@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { messageOf } from '../kernel/errors.ts';
-import { invalid, quote, unsupported } from './archive-error.ts';
+import { diskError, invalid, quote, unsupported } from './archive-error.ts';
 import type { ArchiveEntry } from './entry.ts';
 
 const FILE_TYPE = 0o170000;
@@ -28,7 +28,11 @@ export async function* zipEntries(
   const file = await unnamedFile(directory);
   let zip: ZipFile | undefined;
   try {
-    for await (const chunk of bytes) await file.writeFile(chunk);
+    for await (const chunk of bytes) {
+      await file.writeFile(chunk).catch((error: unknown) => {
+        throw diskError(error, directory);
+      });
+    }
     zip = await readZip(() =>
       yauzl.fromFdPromise(file.fd, { autoClose: false, lazyEntries: true, decodeStrings: false }),
     );

@@ -251,9 +251,30 @@ describe('OCI client', () => {
     await withClient({}, (client) =>
       assert.rejects(
         client.pushBlob(`${registry.host}/a`, { digest: DIGEST, size: 1_000_000, open }),
-        /the file is gone/,
+        (error) => hasCode(error, 'SOURCE_UNREADABLE') && /the file is gone/.test(String(error)),
       ),
     );
+  });
+
+  it('begins an upload anew that the network broke off', async () => {
+    const received: number[] = [];
+    await using registry = await listen((request, response) => {
+      if (request.method === 'HEAD') return void response.writeHead(404).end();
+      if (request.method === 'POST') {
+        return void response.writeHead(202, { location: `/v2/a/blobs/uploads/${received.push(0)}` }).end();
+      }
+      const number = Number(request.url?.match(/uploads\/(\d+)\?/)?.[1]);
+      request.on('data', (chunk: Buffer) => {
+        received[number - 1] = (received[number - 1] ?? 0) + chunk.length;
+        if (number === 1) request.socket.destroy();
+      });
+      request.on('end', () => response.writeHead(201).end());
+    });
+    const blob = { digest: DIGEST, size: CONTENT.length, open: () => Readable.from([CONTENT]) };
+    const result = await withClient({}, (client) => client.pushBlob(`${registry.host}/a`, blob));
+    assert.equal(result, 'uploaded');
+    assert.equal(received.length, 2);
+    assert.equal(received[1], CONTENT.length);
   });
 
   it('speaks TLS where it has a CA, and only to whom it signed', async () => {

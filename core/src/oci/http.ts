@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
+import { EpinioError, isEpinioError, messageOf } from '../kernel/errors.ts';
 import { isLoopback } from './loopback.ts';
 
 const MAX_REDIRECTS = 5;
@@ -115,8 +116,25 @@ export class Http {
       });
       request.on('error', reject);
       if (body === undefined || body instanceof Uint8Array) request.end(body);
-      else pipeline(body.open(), request, (error) => (error == null ? undefined : reject(error)));
+      else pipeline(readable(body.open()), request, (error) => (error == null ? undefined : reject(error)));
     });
+  }
+}
+
+/** The content of a body, whose own errors are told apart from those of the network. */
+async function* readable(content: Readable): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of content) yield chunk as Buffer;
+  } catch (error) {
+    if (isEpinioError(error)) throw error;
+    throw new EpinioError(
+      'SOURCE_UNREADABLE',
+      `The content to be sent could not be read: ${messageOf(error)}`,
+      {
+        fix: 'Check the disk and whether something else changes these files',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { hasCode } from '../kernel/errors.ts';
 import type { ImageReference } from './reference.ts';
 import { corrupt } from './registry-error.ts';
 import type { Session } from './session.ts';
@@ -17,19 +18,37 @@ export interface PushBlobOptions {
 /** What it took to have the blob in the repository. */
 export type PushBlobResult = 'exists' | 'mounted' | 'uploaded';
 
+/** An upload that the network broke off cannot be gone on from safely: it is begun anew. */
+const ATTEMPTS = 3;
+
 /** OCI distribution-spec, "Pushing a blob monolithically": POST then PUT, after a HEAD and, if it may help, a mount. */
 export async function pushBlob(
   session: Session,
   image: ImageReference,
   options: PushBlobOptions,
 ): Promise<PushBlobResult> {
-  const { digest, size, open, mountFrom, signal } = options;
-  const what = `push blob ${digest} to "${image.repository}"`;
-  if (await hasBlob(session, image, digest, signal)) return 'exists';
+  if (await hasBlob(session, image, options.digest, options.signal)) return 'exists';
+  for (let attempt = 1; ; attempt++) {
+    const location = await startUpload(session, image, options);
+    if (location === 'mounted') return location;
+    try {
+      await upload(session, image, options, location);
+      return 'uploaded';
+    } catch (error) {
+      if (attempt === ATTEMPTS || !hasCode(error, 'REGISTRY_UNREACHABLE')) throw error;
+    }
+  }
+}
 
+async function startUpload(
+  session: Session,
+  image: ImageReference,
+  { digest, mountFrom, signal }: PushBlobOptions,
+): Promise<URL | 'mounted'> {
+  const what = `push blob ${digest} to "${image.repository}"`;
   const from = mountFrom === image.repository ? undefined : mountFrom;
   const query = from === undefined ? '' : `?${new URLSearchParams({ mount: digest, from }).toString()}`;
-  const start = await session.request(image, {
+  const { status, headers, url, stream } = await session.request(image, {
     method: 'POST',
     path: `blobs/uploads/${query}`,
     what,
@@ -39,25 +58,31 @@ export async function pushBlob(
     alsoPull: from,
     signal,
   });
-  start.stream.resume();
-  if (start.status === 201) return 'mounted';
+  stream.resume();
+  if (status === 201) return 'mounted';
+  if (headers.location === undefined) throw corrupt(image.registry, what, 'it gave no place to upload to');
+  return new URL(headers.location, url);
+}
 
-  const { location } = start.headers;
-  if (location === undefined) throw corrupt(image.registry, what, 'it gave no place to upload to');
-  const path = new URL(location, start.url);
-  path.searchParams.set('digest', digest);
-  const end = await session.request(image, {
+async function upload(
+  session: Session,
+  image: ImageReference,
+  { digest, size, open, signal }: PushBlobOptions,
+  location: URL,
+): Promise<void> {
+  location.searchParams.set('digest', digest);
+  const { stream } = await session.request(image, {
     method: 'PUT',
-    path,
-    what,
+    path: location,
+    what: `push blob ${digest} to "${image.repository}"`,
     headers: { 'content-type': 'application/octet-stream' },
     body: { size, open },
     expect: [201],
     actions: 'pull,push',
+    attempts: 1,
     signal,
   });
-  end.stream.resume();
-  return 'uploaded';
+  stream.resume();
 }
 
 /** OCI distribution-spec, "Checking if content exists in the registry". */

@@ -26,11 +26,13 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
   /** Statuses that are answers; any other is an error. */
   readonly expect: readonly number[];
   readonly actions: 'pull' | 'pull,push' | 'delete' | '*';
+  /** Once, where the same request again would not do the same. Default: several times, while the network fails. */
+  readonly attempts?: number;
   /** Further repositories to be read from. */
   readonly alsoPull?: string | undefined;
 }
 
-/** Requests to registries with authentication, retries and errors that say what was wanted. All of them may be repeated. */
+/** Requests to registries with authentication, retries and errors that say what was wanted. */
 export class Session {
   readonly http: Http;
   readonly #authorizer: Authorizer;
@@ -52,9 +54,9 @@ export class Session {
   /** Resolves with an answer of an expected status; the caller reads or destroys its stream. */
   async request(image: ImageReference, request: RegistryRequest): Promise<HttpAnswer> {
     const { registry } = image;
-    const { what, signal } = request;
+    const { what, signal, attempts = ATTEMPTS } = request;
     for (let attempt = 1; ; attempt++) {
-      const isLast = attempt === ATTEMPTS;
+      const isLast = attempt === attempts;
       try {
         this.#closed.signal.throwIfAborted();
         const answer = await this.#authorized(image, request);

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { hasCode } from '@epinio/core';
-import { FakeClock, testStorage } from '@epinio/core/testkit';
-import { config } from './config.ts';
+import { FakeClock, needProgram, testPlugin, testStorage } from '@epinio/core/testkit';
 import { freePort, makeStorage, openStorage } from './fixtures/open-storage.ts';
+import plugin from './index.ts';
 
 const TEXT = { contentType: 'text/plain' };
 const NODE = ['--import', import.meta.resolve('tsx'), '--conditions=epinio-src'];
 
 testStorage('embedded-storage', () => openStorage());
+
+testPlugin(plugin, {
+  from: import.meta.url,
+  valid: [{}, { listen: '::1', port: 9001 }],
+  invalid: [
+    [{ port: 70_000 }, /port/],
+    [{ listen: 'example.com' }, /listen/],
+  ],
+});
 
 describe('embedded-storage', () => {
   it('keeps blobs over a restart, and URLs that were given out', async () => {
@@ -98,12 +107,8 @@ describe('embedded-storage', () => {
   });
 
   it('says that the disk is full, and keeps nothing of what did not fit', async (t) => {
-    const bwrap = await findOnPath('bwrap');
-    if (bwrap === undefined) {
-      if (process.env['CI'] === 'true') assert.fail('bubblewrap (bwrap) is not on PATH');
-      t.skip('SKIPPED: needs bubblewrap (bwrap) on PATH to make a small file system');
-      return;
-    }
+    const bwrap = needProgram(t, 'bwrap', 'make a small file system');
+    if (bwrap === undefined) return;
     const script = join(import.meta.dirname, 'fixtures/fill-disk.ts');
     const sandbox = ['--dev-bind', '/', '/', '--size', String(4 * 1024 * 1024), '--tmpfs', '/mnt'];
     const child = spawn(bwrap, [...sandbox, process.execPath, ...NODE, script, '/mnt'], {
@@ -169,30 +174,10 @@ describe('embedded-storage', () => {
       await rm(data, { recursive: true });
     }
   });
-
-  it('names the key of a wrong setting', () => {
-    assert.match(String(config.safeParse({ prot: 9000 }).error), /prot/);
-    assert.equal(config.safeParse({ port: 70_000 }).success, false);
-    assert.equal(config.safeParse({ listen: 'example.com' }).success, false);
-  });
 });
 
 async function overwrite(path: string, position: number): Promise<void> {
   const file = await open(path, 'r+');
   await file.write(Buffer.from('###'), 0, 3, position);
   await file.close();
-}
-
-async function findOnPath(program: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, program);
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return undefined;
 }

@@ -47,7 +47,9 @@ export class Repository {
 
   /** Entries of the index: a manifest has one for each tag, or one without. */
   async index(): Promise<readonly OciDescriptor[]> {
-    this.#index ??= await readIndex(this.folder);
+    if (this.#index !== undefined) return this.#index;
+    const read = await readIndex(this.folder);
+    this.#index ??= read; // a write that came meanwhile knows better
     return this.#index;
   }
 
@@ -172,8 +174,8 @@ export class Repository {
   async delete(): Promise<void> {
     await this.exclusive(async () => {
       const trash = join(this.#paths.incoming, `removed-${randomUUID()}`);
-      this.#index = undefined;
       await ifThere(rename(this.folder, trash));
+      this.#index = []; // not undefined: a read that is under way would fill in what is gone
       await rm(trash, { recursive: true, force: true });
     });
   }
