@@ -80,15 +80,52 @@ async function buildLibrary(folder: string): Promise<void> {
   }
 }
 
+interface Bundle {
+  readonly entryPoints: { in: string; out: string }[];
+  /** The module that stands for `@epinio/core`; all of it when left out. */
+  readonly core?: string;
+}
+
+/**
+ * The command is bundled in three: what answers `epinio version`, what talks to a server, and what is a server.
+ * In one bundle each command would load all of core that any other one needs; what talks to a server needs its
+ * errors alone, and the build fails on a name that is not there.
+ */
+const bundlesOfCommand: readonly Bundle[] = [
+  { entryPoints: [{ in: 'src/bin.ts', out: 'bin' }] },
+  { entryPoints: [{ in: 'src/main.ts', out: 'main' }], core: 'src/kernel/errors.ts' },
+  {
+    entryPoints: ['install', 'uninstall', 'start', 'stop', 'server', 'config/resolved'].map((command) => ({
+      in: `src/commands/${command}.ts`,
+      out: `platform-${command.replace('/', '-')}`,
+    })),
+  },
+];
+
+/** Keeps the import of a module that another bundle begins with: it loads that bundle's file, beside its own. */
+function linkBundles(folder: string, { core }: Bundle): Plugin {
+  const entries = bundlesOfCommand.flatMap(({ entryPoints }) => entryPoints);
+  const files = new Map(entries.map((entry) => [join(folder, entry.in), `./${entry.out}.js`]));
+  return {
+    name: 'link-bundles',
+    setup(builder) {
+      builder.onResolve({ filter: /^\..*\.ts$/ }, ({ path, kind, resolveDir }) => {
+        const file = kind === 'dynamic-import' ? files.get(resolve(resolveDir, path)) : undefined;
+        return file === undefined ? undefined : { path: file, external: true };
+      });
+      if (core !== undefined)
+        builder.onResolve({ filter: /^@epinio\/core$/ }, () => ({ path: join(root, 'core', core) }));
+    },
+  };
+}
+
 async function buildCommand(folder: string): Promise<void> {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  await build({
+  const command: BuildOptions = {
     ...common,
     absWorkingDir: folder,
     outdir: join(folder, 'dist'),
-    entryPoints: ['src/bin.ts'],
     conditions: ['epinio-src'],
-    plugins: [namedExportsOfCommonJs],
     // Its modules for browsers are the same code as ES modules, of which only what is used is taken.
     alias: { yaml: join(root, 'node_modules', 'yaml', 'browser', 'index.js') },
     // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part.
@@ -97,8 +134,16 @@ async function buildCommand(folder: string): Promise<void> {
     keepNames: true,
     define: { EPINIO_VERSION: JSON.stringify(readPackage(folder).version) },
     banner: requireBanner,
-    chunkNames: 'chunks/[name]-[hash]',
-  });
+  };
+  await Promise.all(
+    bundlesOfCommand.map((bundle) =>
+      build({
+        ...command,
+        entryPoints: bundle.entryPoints,
+        plugins: [linkBundles(folder, bundle), namedExportsOfCommonJs],
+      }),
+    ),
+  );
 }
 
 const folders = (parent: string): string[] =>

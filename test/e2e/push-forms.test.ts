@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { GitHttpServer } from '../../core/src/sources/git/testkit/git-http-server.ts';
 import { webApp } from '../support/apps.ts';
 import { get } from '../support/https.ts';
 import { User } from '../support/user.ts';
@@ -67,7 +67,7 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
   });
 
   it('--name --git URL,REVISION', async () => {
-    await using server = await gitServer(user);
+    await using server = await GitHttpServer.open();
     const folder = await user.files('repository', webApp('from git'));
     const git = (...args: string[]): string =>
       execFileSync('git', args, {
@@ -78,8 +78,8 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
     git('init', '--quiet', '--initial-branch=main');
     git('add', '.');
     git('-c', 'user.name=t', '-c', 'user.email=t@example.com', 'commit', '--quiet', '-m', 'x');
-    git('update-server-info');
-    await user.epinio('push', '--name', 'git', '--git', `${server.url}/repository/.git,main`);
+    execFileSync('git', ['clone', '--quiet', '--bare', folder, join(server.folder, 'web.git')]);
+    await user.epinio('push', '--name', 'git', '--git', `${server.url('web.git')},main`);
     await answers('git', 'from git');
     const { origin } = await user.json<{
       origin: { Kind: number; git: { repository: string; revision: string; branch: string } };
@@ -127,22 +127,3 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
     assert.equal(second.image, first.image);
   });
 });
-
-/** The files of the user's repositories over HTTP, which git takes as its "dumb" protocol. */
-async function gitServer(user: User): Promise<AsyncDisposable & { readonly url: string }> {
-  const server = createServer((request, response) => {
-    const path = join(user.folder, new URL(request.url ?? '/', 'http://localhost').pathname);
-    const file = createReadStream(path);
-    file.on('error', () => response.writeHead(404).end());
-    file.pipe(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

@@ -28,8 +28,12 @@ export class User implements AsyncDisposable {
   readonly dataDir = join(this.folder, 'data');
   readonly settingsFile = join(this.folder, 'settings.yaml');
 
+  /** Further variables of the user's environment. */
+  extraEnv: Readonly<Record<string, string>> = {};
+
   get env(): Record<string, string> {
     return {
+      ...this.extraEnv,
       PATH: process.env['PATH'] ?? '',
       HOME: this.folder,
       EPINIO_SETTINGS: this.settingsFile,

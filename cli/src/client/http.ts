@@ -3,7 +3,7 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage } from
 import { Agent, request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import type { Readable } from 'node:stream';
-import { EpinioError, messageOf } from '@epinio/core';
+import { EpinioError, hasCode, messageOf } from '@epinio/core';
 
 /** How to reach a server: what the settings and global flags say. */
 export interface Connection {
@@ -51,15 +51,24 @@ export function lookup(hostname: string, options: LookupOptions, callback: Looku
   }
 }
 
+type Trust = Pick<Connection, 'certs' | 'skipVerification'>;
+
 /** TLS options that trust the platform's authority beside the public ones. */
-export function tlsOptions(connection: Pick<Connection, 'certs' | 'skipVerification'>): {
-  ca?: string[];
-  rejectUnauthorized: boolean;
-} {
+export function tlsOptions({ certs, skipVerification }: Trust): TlsOptions {
   return {
-    ...(connection.certs === '' ? {} : { ca: [...rootCertificates, connection.certs] }),
-    rejectUnauthorized: !connection.skipVerification,
+    ...(certs === '' ? {} : { ca: [...rootCertificates, certs] }),
+    rejectUnauthorized: !skipVerification,
   };
+}
+
+interface TlsOptions {
+  readonly ca?: string[];
+  readonly rejectUnauthorized: boolean;
+}
+
+/** TLS options that trust the platform's authority alone; undefined when it has none of its own. */
+function ownTlsOptions({ certs, skipVerification }: Trust): TlsOptions | undefined {
+  return certs === '' ? undefined : { ca: [certs], rejectUnauthorized: !skipVerification };
 }
 
 export function basicAuthorization({
@@ -71,14 +80,20 @@ export function basicAuthorization({
     : { authorization: `Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}` };
 }
 
-/** HTTP with kept-alive connections to one server. */
+/**
+ * HTTP with kept-alive connections to one server. Its own authority is tried first: to read the public ones
+ * takes longer than all else that a short command does.
+ */
 export class HttpClient {
   readonly #connection: Connection;
-  readonly #agent: Agent;
+  #agent: Agent;
+  #trustsAll: boolean;
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    this.#agent = new Agent({ keepAlive: true, ...tlsOptions(connection) });
+    const own = ownTlsOptions(connection);
+    this.#trustsAll = own === undefined;
+    this.#agent = new Agent({ keepAlive: true, ...(own ?? tlsOptions(connection)) });
   }
 
   /** Resolves for every status; fails with `SERVER_UNREACHABLE` or `SERVER_UNTRUSTED`. */
@@ -95,7 +110,18 @@ export class HttpClient {
   }
 
   /** Like `send`, with the body left as a stream. */
-  open({ method, path, headers, body, idleTimeoutMs, signal }: HttpRequest): Promise<IncomingMessage> {
+  async open(request: HttpRequest): Promise<IncomingMessage> {
+    try {
+      return await this.#open(request);
+    } catch (error) {
+      if (this.#trustsAll || !hasCode(error, 'SERVER_UNTRUSTED')) throw error;
+      this.#trustsAll = true;
+      this.#agent = new Agent({ keepAlive: true, ...tlsOptions(this.#connection) });
+      return await this.#open(request);
+    }
+  }
+
+  #open({ method, path, headers, body, idleTimeoutMs, signal }: HttpRequest): Promise<IncomingMessage> {
     const { api } = this.#connection;
     const url = new URL(path, api);
     const options = {
@@ -110,11 +136,7 @@ export class HttpClient {
         url.protocol === 'http:'
           ? httpRequest(url, options)
           : httpsRequest(url, { ...options, agent: this.#agent });
-      let answered = false;
-      outgoing.on('response', (response) => {
-        answered = true;
-        resolve(response);
-      });
+      outgoing.on('response', resolve);
       outgoing.on('timeout', () => {
         outgoing.destroy(new Error(`no answer within ${String(idleTimeoutMs / 1000)} s`));
       });
@@ -124,15 +146,7 @@ export class HttpClient {
       if (body === undefined || typeof body === 'string') {
         outgoing.end(body);
       } else {
-        body.on('error', (cause) => {
-          reject(cause);
-          outgoing.destroy();
-        });
-        outgoing.on('close', () => {
-          // A server that answers before the end of the upload has refused it: stop reading the sources.
-          if (answered || outgoing.destroyed) body.destroy();
-        });
-        body.pipe(outgoing);
+        sendStream(body, outgoing, reject);
       }
     });
   }
@@ -140,6 +154,23 @@ export class HttpClient {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** Sends a body over a connection that stands: one that is refused has taken nothing from it. */
+function sendStream(body: Readable, outgoing: ClientRequest, fail: (cause: unknown) => void): void {
+  body.on('error', (cause) => {
+    fail(cause);
+    outgoing.destroy();
+  });
+  const start = (): void => {
+    // A server that answers before the end of the upload has refused it: stop reading the sources.
+    outgoing.on('close', () => body.destroy());
+    body.pipe(outgoing);
+  };
+  outgoing.once('socket', (socket) => {
+    if (outgoing.reusedSocket || outgoing.protocol === 'http:') start();
+    else socket.once('secureConnect', start);
+  });
 }
 
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|DEPTH_ZERO|ALTNAME/;

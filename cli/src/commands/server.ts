@@ -1,3 +1,4 @@
+import { timeoutMultiplier } from '../client/session.ts';
 import type { Command } from '../command.ts';
 import { dataDirOption, dataFolder } from '../platform/data-folder.ts';
 import { loadSaved } from '../platform/installation.ts';
@@ -22,6 +23,12 @@ export default {
       import('@epinio/core/adapters'),
     ]);
     const log = await createLog({ level: String(options['logLevel']) });
-    await serve({ installation, dataDir, log, signal: context.signal });
+    await serve({
+      installation,
+      dataDir,
+      log,
+      signal: context.signal,
+      timeoutMultiplier: timeoutMultiplier(options),
+    });
   },
 } satisfies Command;

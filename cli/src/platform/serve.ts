@@ -17,6 +17,8 @@ export interface ServeOptions {
   readonly dataDir: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Scales the waits for stagings, deployments and deletions. */
+  readonly timeoutMultiplier: number;
 }
 
 /** How long a component may take to be installed while the server waits for it. */
@@ -26,7 +28,8 @@ const INSTALL_TIMEOUT_MS = 10 * 60_000;
  * The server of an embedded platform: starts the cluster, then each component as soon as it is installed,
  * then the API. Runs until the signal is aborted, and stops in the reverse order.
  */
-export async function serve({ installation, dataDir, log, signal }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { installation, dataDir, log, signal } = options;
   await using _lock = await acquireServerLock(dataDir);
   const { pid } = process;
   await writeServerState(dataDir, { pid, phase: 'starting' });
@@ -39,7 +42,7 @@ export async function serve({ installation, dataDir, log, signal }: ServeOptions
     await host.start(cluster);
     await writeServerState(dataDir, { pid, phase: 'cluster' });
     log.info('Cluster is up');
-    server = await Promise.race([startPlatform(platform, host, log, signal), aborted(signal), host.failed]);
+    server = await Promise.race([startPlatform(platform, host, options), aborted(signal), host.failed]);
     if (server === undefined) return;
     await writeServerState(dataDir, { pid, phase: 'ready', api: server.url });
     log.info('Ready', { url: server.url });
@@ -57,12 +60,11 @@ export async function serve({ installation, dataDir, log, signal }: ServeOptions
 async function startPlatform(
   platform: Platform,
   host: PluginHost,
-  log: Log,
-  signal: AbortSignal,
+  { log, signal, timeoutMultiplier }: ServeOptions,
 ): Promise<EpinioServer> {
   await host.startAll({ before: (node) => installed(platform, node, signal) });
   log.info('Components are up');
-  return startServer(platform, { version });
+  return startServer(platform, { version, timeoutMultiplier });
 }
 
 /** Waits until the installer has put the component into the cluster; its loop may be what makes it ready. */
