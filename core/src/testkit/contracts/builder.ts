@@ -157,10 +157,9 @@ export function testBuilder(name: string, open: () => Promise<OpenBuilder>): voi
       const stranger = await prepare(opened, SOURCES.good, {
         app: { namespace: 'workspace', name: 'stranger' },
       });
-      for (const request of [first, second, stranger]) {
-        await opened.builder.start(request);
-        await opened.builder.wait(request.id, deadline());
-      }
+      const all = [first, second, stranger];
+      for (const request of all) await opened.builder.start(request);
+      await Promise.all(all.map(({ id }) => opened.builder.wait(id, deadline())));
       await opened.builder.prune(first.app, second.id);
       assert.equal(await opened.builder.status(first.id), undefined);
       assert.equal((await opened.builder.status(second.id))?.phase, 'succeeded');

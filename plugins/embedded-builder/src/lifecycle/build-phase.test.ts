@@ -197,7 +197,10 @@ describe('build', () => {
   it('stops at the first buildpack that fails, and says which and why', async () => {
     using machine = new BuildMachine(
       [
-        { id: 'acme/fails', build: 'echo working; echo "ERROR: the moon is full"; exit 3' },
+        {
+          id: 'acme/fails',
+          build: 'echo "ERROR: first"; echo working; echo "ERROR: the moon is full"; exit 3',
+        },
         { id: 'acme/never', build: `touch "$CNB_LAYERS_DIR/../../never"` },
       ],
       [[{ id: 'acme/fails' }, { id: 'acme/never' }]],
@@ -206,7 +209,7 @@ describe('build', () => {
       exitCode: EXIT.buildpackFailed,
       message: 'Buildpack "acme/fails" failed: the moon is full',
     });
-    assert.match(machine.log, /working/);
+    assert.match(machine.log, /^ {5}ERROR: first\n {5}working\n$/m, 'the closing sentence is not said twice');
     assert.ok(!existsSync(machine.path('never')));
   });
 

@@ -79,20 +79,24 @@ async function runBuild(
     CNB_PLATFORM_DIR: platform,
   };
   let reason: string | undefined;
+  // Why it fails is said in the closing line, and not twice: the line is held back while it is the last.
+  let held: string | undefined;
+  const show = (line: string): void => {
+    if (held !== undefined) output.line(held);
+    held = line.startsWith(ERROR_PREFIX) ? line : undefined;
+    if (held === undefined) output.line(line);
+    else reason = line.slice(ERROR_PREFIX.length);
+  };
   const ending = await execute(join(buildpack.directory, 'bin', 'build'), {
     directory: context.app,
     args: [layers, platform, planFile],
     environment: buildpack.clearEnv
       ? complete
       : withPlatformEnvironment(complete, context.platformEnvironment),
-    onLine: (line) => {
-      // A buildpack says why it fails as the lifecycle does; the sentence moves into the closing line.
-      if (line.startsWith(ERROR_PREFIX)) reason = line.slice(ERROR_PREFIX.length);
-      else output.line(line);
-    },
+    onLine: show,
   });
   if (ending.exitCode !== 0) throw buildpackFailed(buildpack, ending, reason);
-  if (reason !== undefined) output.line(`${ERROR_PREFIX}${reason}`);
+  if (held !== undefined) output.line(held);
   output.line(`done in ${duration(performance.now() - started)}`);
 }
 

@@ -33,7 +33,8 @@ export function failedContainer(pod: Pod | undefined): FailedContainer | undefin
 export function failureMessage({ job, pod, lines, config }: FailedRun): string {
   if (isCanceled(job)) return 'canceled';
   const container = failedContainer(pod);
-  if (isTooLate(job)) return `the build took longer than ${config.buildTimeoutSeconds} s${waitingFor(pod)}`;
+  if (isTooLate(job, pod))
+    return `the build took longer than ${config.buildTimeoutSeconds} s${waitingFor(pod)}`;
   if (pod?.status?.reason === 'Evicted') {
     return `the build used more disk than its limit of ${config.disk}${said(pod.status.message)}`;
   }

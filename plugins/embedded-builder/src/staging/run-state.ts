@@ -14,12 +14,18 @@ export function isCanceled(job: Job): boolean {
   return job.metadata.annotations?.[CANCELED] !== undefined;
 }
 
-/** True when the Job ended because its time was over. */
-export function isTooLate(job: Job): boolean {
-  return (
-    job.status?.conditions?.some(({ type, reason }) => type === 'Failed' && reason === 'DeadlineExceeded') ??
-    false
-  );
+/**
+ * True when the Job ended because its time was over. A Job controller that asks the pod to end may then see it
+ * fail, and name that as the reason; so a pod that was made to end after the deadline counts, too.
+ */
+export function isTooLate(job: Job, pod: Pod | undefined): boolean {
+  const failed = job.status?.conditions?.find(({ type }) => type === 'Failed');
+  if (failed?.reason === 'DeadlineExceeded') return true;
+  const { activeDeadlineSeconds = Infinity } = job.spec;
+  const seconds =
+    (Date.parse(failed?.lastTransitionTime ?? '') - Date.parse(job.status?.startTime ?? '')) / 1000;
+  const wasEnded = pod === undefined || pod.metadata.deletionTimestamp !== undefined;
+  return wasEnded && seconds >= activeDeadlineSeconds;
 }
 
 function hasCondition(job: Job, type: string): boolean {
