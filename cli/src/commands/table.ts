@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import type * as developerCommands from './developer.ts';
 
 export interface CommandEntry {
   readonly summary: string;
@@ -7,7 +8,7 @@ export interface CommandEntry {
 
 /** A command of `developer.ts`. */
 const developer =
-  (name: keyof typeof import('./developer.ts')): CommandEntry['load'] =>
+  (name: keyof typeof developerCommands): CommandEntry['load'] =>
   async () => ({ default: (await import('./developer.ts'))[name] });
 
 /** Every command by its full name. Loading is lazy: start-up pays for one command only. */
