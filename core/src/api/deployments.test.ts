@@ -261,6 +261,29 @@ describe('a server that is killed', () => {
     await kube[Symbol.asyncDispose]();
   });
 
+  it('in the middle of staging: a push that is repeated replaces the one that was cut', async () => {
+    const builder = new MemoryBuilder();
+    builder.automatic = false;
+    const first = await TestApi.open({ builder });
+    const { id } = await first.startPush('sample', tarball('v1'));
+    const stageId = await eventually(() => {
+      const [found] = builder.runs.keys();
+      assert.ok(found !== undefined);
+      return found;
+    });
+    await first[Symbol.asyncDispose]();
+    await using second = await TestApi.open({ kube: first.kube, storage: first.storage, builder });
+    await eventually(() => {
+      assert.equal(second.api.platform.deployments.get({ namespace: 'workspace', name: 'sample' }, id).resumed, true);
+    });
+    builder.automatic = true;
+    const done = await second.push('sample', tarball('v1'));
+    assert.equal(done.status, 'succeeded', done.error);
+    assert.notEqual(done.stage_id, stageId);
+    const cut = await second.json<AsyncDeployStatus>(200, 'GET', `${SAMPLE}/deployments/${id}`);
+    assert.deepEqual([cut.status, cut.error], ['failed', 'a newer push came instead']);
+  });
+
   it('in the middle of a rollout: the next one finishes it, or goes back', async () => {
     const first = await TestApi.open();
     const good = await first.push('sample', tarball('v1'));

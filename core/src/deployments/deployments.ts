@@ -5,7 +5,7 @@ import type { AppState } from './app-state.ts';
 import type { DeploymentDeps } from './deps.ts';
 import { holdLease } from './lease.ts';
 import { type DeploymentRecord, isStaging } from './record.ts';
-import { timestamp } from './steps.ts';
+import { endRecords, timestamp } from './steps.ts';
 import { Worker } from './worker.ts';
 
 /** What a push asks for. */
@@ -33,17 +33,22 @@ export class Deployments {
 
   /**
    * Stores a push and begins it. Fails with the published 400 while another push of the application is being staged;
-   * one that is already being rolled out is waited for.
+   * one that is already being rolled out is waited for. A push that was interrupted by the end of a server, and goes on
+   * by itself, is replaced: whoever pushes again need not wait for what nobody follows any more.
    */
   async push(app: AppName, user: string, input: PushInput, signal?: AbortSignal): Promise<DeploymentRecord> {
     const record = { ...this.#newRecord(user), ...input };
-    await this.#add(app, record, signal, ({ records }) => {
-      if (input.blobUid !== undefined && records.some(isStaging)) {
+    let replaced: readonly DeploymentRecord[] = [];
+    await this.#add(app, record, signal, (state) => {
+      replaced = input.blobUid === undefined ? [] : state.records.filter(isStaging);
+      if (replaced.some(({ resumed }) => resumed !== true)) {
         throw badRequest('APP_STAGING', 'staging job for image ID still running', {
           fix: 'Wait until the push that is under way has been built, then push again',
         });
       }
+      return endRecords(state, replaced, 'a newer push came instead', this.#deps.clock.now());
     });
+    await this.#worker.drop(replaced, signal);
     return record;
   }
 
@@ -84,14 +89,15 @@ export class Deployments {
     app: AppName,
     record: DeploymentRecord,
     signal: AbortSignal | undefined,
-    check: (state: AppState) => void = () => undefined,
+    prepare: (state: AppState) => AppState = (state) => state,
   ): Promise<void> {
     const { states, clock, identity } = this.#deps;
     await states.update(
       app,
-      (state) => {
-        check(state);
-        return { ...state, records: [...state.records, record], ...holdLease(state, identity, clock.now()) };
+      (present) => {
+        const state = prepare(present);
+        const lease = holdLease(state, identity, clock.now());
+        return { ...state, records: [...state.records, record], ...lease };
       },
       signal,
     );

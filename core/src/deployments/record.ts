@@ -27,6 +27,8 @@ export interface DeploymentRecord {
   /** Start every instance anew even when nothing has changed. */
   readonly restart?: boolean;
 
+  /** A server took it up that had not begun it: its client has probably gone, so a newer push may replace it. */
+  readonly resumed?: boolean;
   readonly stageId?: string;
   /** The image of the run `stageId` was used again. */
   readonly reused?: boolean;

@@ -46,3 +46,19 @@ export async function storeStep(
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
+
+/** The state with these records ended from outside; those that have ended by themselves stay as they are. */
+export function endRecords(
+  state: AppState,
+  ended: readonly Pick<DeploymentRecord, 'id'>[],
+  error: string,
+  nowMs: number,
+): AppState {
+  if (ended.length === 0) return state;
+  const ids = new Set(ended.map(({ id }) => id));
+  const end = { status: 'failed', error, finishedAt: timestamp(nowMs), previous: undefined } as const;
+  const records = state.records.map((record) =>
+    ids.has(record.id) && !isFinished(record) ? { ...record, ...end } : record,
+  );
+  return { ...state, records };
+}

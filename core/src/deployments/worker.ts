@@ -10,7 +10,7 @@ import { type DeploymentRecord, isFinished } from './record.ts';
 import { waitForRecord } from './record-wait.ts';
 import { isInterruption, release } from './release.ts';
 import { stage } from './stage.ts';
-import { storeStep, timestamp } from './steps.ts';
+import { endRecords, storeStep, timestamp } from './steps.ts';
 
 interface Task {
   readonly app: AppName;
@@ -60,15 +60,15 @@ export class Worker {
     await this.#beat;
   }
 
-  /** Begins what is unfinished for an application, when it may. */
-  look(app: AppName): void {
+  /** Begins what is unfinished for an application, when it may; `resumes` says that somebody else had begun it. */
+  look(app: AppName, { resumes = false } = {}): void {
     if (this.#stopped.signal.aborted) return;
     const { states, identity, clock } = this.#deps;
     const state = states.get(app);
     if (!state.records.some((record) => !isFinished(record)) || !mayHold(state, identity, clock.now()))
       return;
     for (const record of state.records) {
-      if (!isFinished(record) && !this.#tasks.has(record.id)) this.#begin(app, record);
+      if (!isFinished(record) && !this.#tasks.has(record.id)) this.#begin(app, record, resumes);
     }
   }
 
@@ -81,28 +81,27 @@ export class Worker {
 
   /** Ends everything of an application, for every server. */
   async abandon(app: AppName, signal?: AbortSignal): Promise<void> {
-    const { states, builder, clock } = this.#deps;
+    const { states, clock } = this.#deps;
     const unfinished = states.get(app).records.filter((record) => !isFinished(record));
-    if (unfinished.length === 0) return;
-    const finishedAt = timestamp(clock.now());
     await states.update(
       app,
-      (state) => ({
-        ...state,
-        records: state.records.map((record) =>
-          isFinished(record) ? record : { ...record, status: 'failed', error: ABANDONED, finishedAt },
-        ),
-      }),
+      (state) => (unfinished.length === 0 ? undefined : endRecords(state, unfinished, ABANDONED, clock.now())),
       signal,
     );
-    const own = [...this.#tasks.values()].filter((task) => isSame(task.app, app));
+    await this.drop(unfinished, signal);
+  }
+
+  /** Stops the work on deployments that have been ended, and their staging runs. */
+  async drop(ended: readonly DeploymentRecord[], signal?: AbortSignal): Promise<void> {
+    const own = ended.map(({ id }) => this.#tasks.get(id)).filter((task) => task !== undefined);
     for (const { abort } of own) abort.abort(new EpinioError('DEPLOYMENT_ENDED', ABANDONED));
-    for (const { stageId, reused } of unfinished) {
-      if (stageId !== undefined && reused !== true) await builder.cancel(stageId, signal);
+    for (const { stageId, reused } of ended) {
+      if (stageId !== undefined && reused !== true) await this.#deps.builder.cancel(stageId, signal);
     }
     await Promise.all(own.map(({ done }) => done));
   }
 
+  /** For what was left behind: by servers that are gone, or by this one before it was started again. */
   #lookAtAll(): void {
     for (const secret of this.#deps.caches.secrets.list()) {
       const { namespace = '', labels: own = {} } = secret.metadata;
@@ -118,7 +117,7 @@ export class Worker {
         });
         continue;
       }
-      this.look({ namespace, name });
+      this.look({ namespace, name }, { resumes: true });
     }
   }
 
@@ -140,11 +139,11 @@ export class Worker {
     }
   }
 
-  #begin(app: AppName, record: DeploymentRecord): void {
+  #begin(app: AppName, record: DeploymentRecord, resumes: boolean): void {
     const abort = new AbortController();
     // The map is filled before the work begins: a step that is stored is seen by `look` at once.
     const done = Promise.resolve()
-      .then(() => this.#carryOut(app, record.id, abort.signal))
+      .then(() => this.#carryOut(app, record.id, resumes, abort.signal))
       .catch((error: unknown) => {
         this.#deps.log.error('A deployment is left unfinished', {
           ...app,
@@ -156,7 +155,7 @@ export class Worker {
     this.#tasks.set(record.id, { app, abort, done });
   }
 
-  async #carryOut(app: AppName, id: string, signal: AbortSignal): Promise<void> {
+  async #carryOut(app: AppName, id: string, resumes: boolean, signal: AbortSignal): Promise<void> {
     const { states, identity, clock, locks } = this.#deps;
     // Taken over from another server, or from this one before it was started again: from here on, it is ours.
     const { lease } = states.get(app);
@@ -169,6 +168,7 @@ export class Worker {
       if (state.lease?.holder !== identity) return;
     }
     try {
+      if (resumes) await storeStep(states, app, id, () => ({ record: { resumed: true } }), signal);
       await this.#throughOutages(signal, async () => {
         const record = this.#unfinished(app, id);
         if (record.status !== 'deploying') await stage(this.#deps, app, record, signal);
@@ -234,8 +234,4 @@ export class Worker {
       },
     }));
   }
-}
-
-function isSame(a: AppName, b: AppName): boolean {
-  return a.namespace === b.namespace && a.name === b.name;
 }

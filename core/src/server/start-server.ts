@@ -57,7 +57,8 @@ export interface EpinioServer {
 const PREFERRED_PORT = 8030;
 const START_MS = 120_000;
 const DRAIN_MS = 10_000;
-const SWEEP_MS = 6 * 60 * 60_000;
+const FIRST_SWEEP_MS = 60_000;
+const SWEEP_MS = 60 * 60_000;
 /** The namespace that clients target unless told otherwise. */
 const DEFAULT_NAMESPACE = 'workspace';
 
@@ -162,9 +163,9 @@ async function stop(api: Api, http: Server, stopped: AbortController, drainMs: n
 
 async function sweepRegularly({ platform }: Api, signal: AbortSignal): Promise<void> {
   const { deps, caches } = platform;
-  for (;;) {
+  for (let pause = FIRST_SWEEP_MS; ; pause = SWEEP_MS) {
     try {
-      await deps.clock.sleep(SWEEP_MS, signal);
+      await deps.clock.sleep(pause, signal);
       await sweepSources({ ...deps, caches }, signal);
     } catch (error) {
       if (signal.aborted) return;

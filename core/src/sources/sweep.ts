@@ -7,8 +7,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { uploadedAt } from './blob-metadata.ts';
 
-/** Long enough for any push between its upload and its deployment. */
-const KEPT_MS = 24 * 60 * 60_000;
+/** Long enough for anybody between an upload and its deployment. */
+const KEPT_MS = 6 * 60 * 60_000;
 
 /** Removes sources that were uploaded and then never deployed: by clients that went away, or pushes that were cut. */
 export async function sweepSources(
