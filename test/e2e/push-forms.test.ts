@@ -20,7 +20,7 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
 
   const answers = async (name: string, text: string): Promise<void> => {
     const { urls } = await user.json<{ urls: string[] }>('app', 'show', name);
-    assert.match((await get(urls[0] ?? '', ca)).body, new RegExp(`^${text} \\d+$`));
+    assert.match((await get(urls[0] ?? '', ca)).body, new RegExp(`^${text} [-0-9a-f]+$`));
   };
 
   it('without arguments: the manifest of the current folder', async () => {

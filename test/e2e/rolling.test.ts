@@ -72,7 +72,7 @@ class Load {
       try {
         const { status, body } = await get(url, ca, { agent });
         if (status !== 200) this.#errors.push(`${status} ${body.slice(0, 200)}`);
-        else this.#versions.add(body.replace(/ \d+$/, ''));
+        else this.#versions.add(body.replace(/ [-0-9a-f]+$/, ''));
       } catch (error) {
         this.#errors.push(String(error));
       }

@@ -1,4 +1,7 @@
-/** A Node.js application without dependencies that answers every request with `text`. */
+/**
+ * A Node.js application without dependencies. It answers every request with `text` and an id that is new with
+ * every process; `/port` tells where it listens, and `/exit` ends it.
+ */
 export function webApp(text: string, more = ''): Record<string, string> {
   return {
     'package.json': JSON.stringify({
@@ -9,8 +12,13 @@ export function webApp(text: string, more = ''): Record<string, string> {
     }),
     'server.js': `
       const { createServer } = require('node:http');
+      const { randomUUID } = require('node:crypto');
       ${more}
-      const server = createServer((request, response) => response.end(${JSON.stringify(text)} + ' ' + process.pid));
+      const id = randomUUID();
+      const server = createServer((request, response) => {
+        if (request.url === '/exit') process.exit(1);
+        response.end(request.url === '/port' ? process.env.PORT : ${JSON.stringify(text)} + ' ' + id);
+      });
       server.listen(process.env.PORT, () => console.log('listening'));
       process.on('SIGTERM', () => server.close(() => process.exit(0)));
     `,

@@ -126,7 +126,13 @@ export class HttpClient {
     const url = new URL(path, api);
     const options = {
       method,
-      headers: { ...basicAuthorization(this.#connection), ...this.#connection.headers, ...headers },
+      headers: {
+        ...basicAuthorization(this.#connection),
+        ...this.#connection.headers,
+        ...headers,
+        // Node.js frames the body of a DELETE only when it is told its length.
+        ...(typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}),
+      },
       lookup: lookup as never,
       signal,
       timeout: idleTimeoutMs,
