@@ -49,7 +49,7 @@ export class User implements AsyncDisposable {
         env: { ...this.env, ...options.env },
         stdio: 'pipe',
       });
-      const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 120_000);
+      const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 300_000);
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -15,7 +15,13 @@ export interface RunClusterOptions {
   readonly host: RunHost;
 }
 
-/** API, then controllers and node, then ready; ends them the other way round when the signal is aborted. */
+/** Containers of a platform that stops get so long to end by themselves. */
+const POD_GRACE_MS = 10_000;
+
+/**
+ * API, then controllers and node, then ready. When the signal is aborted, pods are ended, and then the rest, the
+ * other way round; a process that is killed leaves its pods running, for the next one to find.
+ */
 export async function runCluster({
   directory,
   port,
@@ -24,7 +30,8 @@ export async function runCluster({
   clock,
   host,
 }: RunClusterOptions): Promise<void> {
-  const { signal } = host;
+  // Who stops pods needs its loops: they end one by one below, not all at once with the host's signal.
+  const { signal } = new AbortController();
   await using closing = new AsyncDisposableStackLike();
   const api = await startApi({ directory, port, history: config.history, log });
   closing.add(() => api.close());
@@ -45,12 +52,12 @@ export async function runCluster({
     dataDirectory: directory,
     config,
   });
-  closing.add(() => node.close());
+  closing.add(() => node.stopAllPods(POD_GRACE_MS));
   api.setNode(node);
 
   api.setReady();
   host.ready();
-  await aborted(signal);
+  await aborted(host.signal);
 }
 
 /** Runs what was added in reverse, all of it, whatever fails; then fails with the first failure. */
