@@ -9,6 +9,8 @@ export interface MetadataPatch {
 
 /** Secures the traffic between pods. */
 export interface Mesh {
+  /** Names of the containers that it puts beside an application's own; logs leave them out unless asked. */
+  readonly sidecarContainers: readonly string[];
   /** Pure: what puts a namespace's new pods into the mesh; empty when there is no mesh. */
   namespaceMetadata(): MetadataPatch;
   /** Pure: what keeps one pod of a meshed namespace out of it, for builds and jobs that must end. */

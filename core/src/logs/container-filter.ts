@@ -4,16 +4,19 @@ import { messageOf } from '../kernel/errors.ts';
 /** Says whether the lines of a container are wanted. */
 export type ContainerFilter = (container: string) => boolean;
 
-/** What a mesh puts beside the application; nobody asks for it unless by name. */
-const SIDECARS = 'linkerd-(proxy|init)';
 const EXPRESSION = /[.*+?^$|[\]{}()\\]/;
 const MAX_PATTERN = 1_000;
 
 /**
  * Reads the two published parameters: comma lists of names, or regular expressions where they hold such characters. Both
- * match anywhere in a name. Fails with the published 400s.
+ * match anywhere in a name. Without an `include`, the `sidecars` that a mesh puts beside an application are left out.
+ * Fails with the published 400s.
  */
-export function containerFilter(include = '', exclude = ''): ContainerFilter {
+export function containerFilter(
+  include = '',
+  exclude = '',
+  sidecars: readonly string[] = [],
+): ContainerFilter {
   const wanted = patterns(include);
   if (include !== '' && wanted.length === 0) {
     throw badRequest(
@@ -21,7 +24,7 @@ export function containerFilter(include = '', exclude = ''): ContainerFilter {
       'include_containers parameter contains no valid container names',
     );
   }
-  const unwanted = [...(wanted.length === 0 ? [SIDECARS] : []), ...patterns(exclude)];
+  const unwanted = [...(wanted.length === 0 ? patterns(sidecars.join(',')) : []), ...patterns(exclude)];
   const included = compile('include_containers', wanted);
   const excluded = compile('exclude_containers', unwanted);
   return (container) => included?.test(container) !== false && excluded?.test(container) !== true;

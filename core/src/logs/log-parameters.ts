@@ -28,8 +28,8 @@ const MAX_TAIL = 100_000;
 const DEFAULT_SINCE_SECONDS = 48 * 3600;
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
-/** Fails with the published 400s. */
-export function parseLogParameters(query: LogQuery): LogParameters {
+/** Fails with the published 400s. `sidecars` are left out where no container is asked for by name. */
+export function parseLogParameters(query: LogQuery, sidecars: readonly string[] = []): LogParameters {
   const { follow, tail = '', since = '', since_time: time = '' } = query;
   const tailLines = tail === '' ? MAX_TAIL : parseTail(tail);
   const sinceMs = since === '' ? undefined : parseSince(since);
@@ -46,7 +46,7 @@ export function parseLogParameters(query: LogQuery): LogParameters {
           sinceSeconds:
             sinceMs === undefined ? DEFAULT_SINCE_SECONDS : Math.max(1, Math.ceil(sinceMs / 1000)),
         }),
-    wants: containerFilter(query.include_containers, query.exclude_containers),
+    wants: containerFilter(query.include_containers, query.exclude_containers, sidecars),
   };
 }
 

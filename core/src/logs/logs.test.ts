@@ -29,9 +29,10 @@ describe('a duration as Go writes it', () => {
 
 describe('a filter of containers', () => {
   it('leaves out the mesh unless it is asked for', () => {
-    assert.equal(containerFilter()('linkerd-proxy'), false);
-    assert.equal(containerFilter()('app'), true);
-    assert.equal(containerFilter('linkerd-proxy')('linkerd-proxy'), true);
+    const sidecars = ['mesh-proxy'];
+    assert.equal(containerFilter('', '', sidecars)('mesh-proxy'), false);
+    assert.equal(containerFilter('', '', sidecars)('app'), true);
+    assert.equal(containerFilter('mesh-proxy', '', sidecars)('mesh-proxy'), true);
   });
 
   it('knows names and expressions', () => {

@@ -4,6 +4,8 @@ const NOTHING: MetadataPatch = Object.freeze({ labels: Object.freeze({}), annota
 
 /** A mesh that is none: no metadata, and no workload is ever taken in. */
 export class NoMesh implements Mesh {
+  readonly sidecarContainers: readonly string[] = [];
+
   namespaceMetadata(): MetadataPatch {
     return NOTHING;
   }

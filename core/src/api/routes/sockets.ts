@@ -32,7 +32,7 @@ export function socketRoutes(platform: Platform): SocketRoute[] {
       }
       const source = { kube, caches, queries, log };
       return logSession(
-        parametersOf(c),
+        parametersOf(c, platform),
         (parameters, signal) => appLog(source, app, parameters, signal),
         log,
       );
@@ -42,7 +42,7 @@ export function socketRoutes(platform: Platform): SocketRoute[] {
       const owner = stagingRuns.owner(c.req.param('namespace') ?? '', stageId);
       const open = (parameters: LogParameters, signal: AbortSignal): AsyncIterable<LogLine> =>
         stagingLog(platform, owner, stageId, parameters, signal);
-      return logSession(parametersOf(c), open, log);
+      return logSession(parametersOf(c, platform), open, log);
     }),
     socketRoute('StagingCompleteWs', `${NS}/staging/:stage_id/complete`, 'The end of a staging run', (c) => {
       const run = { namespace: c.req.param('namespace') ?? '', stageId: c.req.param('stage_id') ?? '' };
@@ -56,8 +56,9 @@ export function socketRoutes(platform: Platform): SocketRoute[] {
   ];
 }
 
-function parametersOf(c: ApiContext): LogParameters {
-  return parseLogParameters(Object.fromEntries(LOG_QUERY.map((key) => [key, c.req.query(key)])));
+function parametersOf(c: ApiContext, { deps }: Platform): LogParameters {
+  const query = Object.fromEntries(LOG_QUERY.map((key) => [key, c.req.query(key)]));
+  return parseLogParameters(query, deps.mesh.sidecarContainers);
 }
 
 /**

@@ -56,6 +56,7 @@ export const plainSecretSync: SecretSync = {
 };
 
 export const plainMesh: Mesh = {
+  sidecarContainers: ['mesh-proxy', 'mesh-init'],
   namespaceMetadata: () => ({ labels: {}, annotations: { 'mesh.test/inject': 'enabled' } }),
   excludedPodMetadata: () => ({ labels: {}, annotations: { 'mesh.test/inject': 'disabled' } }),
   enrol: async () => [],
