@@ -39,7 +39,9 @@ describe('epinio command line', () => {
     [['app', 'list', '-o', 'xml'], /Allowed choices are text, json/],
     [['app', 'show'], /missing required argument 'name'/],
     [['app', 'list', 'x'], /too many arguments/],
-    [['app', 'delete'], /Client settings not found/],
+    [['app', 'delete'], /No applications specified for deletion/],
+    [['app', 'delete', 'x', '--all'], /Conflict between --all and named applications/],
+    [['app', 'list'], /Client settings not found/],
     [['push', '--name', 'A B'], /app name incorrect/],
   ];
   for (const [argv, message] of wrong) {

@@ -1,8 +1,8 @@
-import { EpinioError } from '@epinio/core';
 import { targetOf, withSession } from '../../client/session.ts';
 import { flagOption, type Command } from '../../command.ts';
 import { confirmOrCancel } from '../../terminal/prompt.ts';
 import { printTable } from '../../terminal/table.ts';
+import { wantsAll } from '../named-or-all.ts';
 import { done, note, warn } from '../../terminal/terminal.ts';
 
 export default {
@@ -13,20 +13,10 @@ export default {
     { flags: '--delete-image', description: 'delete their images from the registry too' },
     { flags: '-f, --force', description: 'no question before images are deleted' },
   ],
-  run: (args, options, context) =>
-    withSession(context, options, async (session) => {
-      const all = flagOption(options, 'all');
+  async run(args, options, context) {
+    const all = wantsAll('applications', args, options);
+    await withSession(context, options, async (session) => {
       const namespace = targetOf(session);
-      if (all && args.length > 0) {
-        throw new EpinioError('USAGE_WRONG', 'Conflict between --all and named applications', {
-          fix: 'give one of the two',
-        });
-      }
-      if (!all && args.length === 0) {
-        throw new EpinioError('USAGE_WRONG', 'No applications specified for deletion', {
-          fix: 'name them, or give --all',
-        });
-      }
       const names = all ? ((await session.api.appNames(namespace)).names ?? []) : args;
       if (names.length === 0) {
         note(context.terminal, 'No applications found to delete');
@@ -50,5 +40,6 @@ export default {
         );
       for (const warning of result.warnings ?? []) warn(context.terminal, warning);
       done(context.terminal, 'Applications Removed.');
-    }),
+    });
+  },
 } satisfies Command;

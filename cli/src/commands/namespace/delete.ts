@@ -1,7 +1,7 @@
-import { EpinioError } from '@epinio/core';
 import { withSession } from '../../client/session.ts';
 import { flagOption, type Command } from '../../command.ts';
 import { confirmOrCancel } from '../../terminal/prompt.ts';
+import { wantsAll } from '../named-or-all.ts';
 import { done, note } from '../../terminal/terminal.ts';
 
 export default {
@@ -11,19 +11,9 @@ export default {
     { flags: '-f, --force', description: 'delete without a question' },
     { flags: '--all', description: 'delete every namespace' },
   ],
-  run: (args, options, context) =>
-    withSession(context, options, async ({ api }) => {
-      const all = flagOption(options, 'all');
-      if (all && args.length > 0) {
-        throw new EpinioError('USAGE_WRONG', 'Conflict between --all and named namespaces', {
-          fix: 'give one of the two',
-        });
-      }
-      if (!all && args.length === 0) {
-        throw new EpinioError('USAGE_WRONG', 'No namespaces specified for deletion', {
-          fix: 'name them, or give --all',
-        });
-      }
+  async run(args, options, context) {
+    const all = wantsAll('namespaces', args, options);
+    await withSession(context, options, async ({ api }) => {
       const names = all ? ((await api.namespaceNames()).names ?? []) : args;
       if (names.length === 0) {
         note(context.terminal, 'No namespaces found to delete');
@@ -35,5 +25,6 @@ export default {
       }
       await api.deleteNamespaces(names);
       done(context.terminal, 'Namespaces deleted.');
-    }),
+    });
+  },
 } satisfies Command;
