@@ -1,3 +1,5 @@
+export { testCluster } from './contracts/cluster.ts';
+export type { OpenCluster } from './contracts/cluster.ts';
 export { testKube } from './contracts/kube.ts';
 export { serveKube } from './fake-api-server.ts';
 export type { FakeApiServer } from './fake-api-server.ts';

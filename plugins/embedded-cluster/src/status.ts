@@ -65,7 +65,11 @@ export function qualified({ group, resource }: Named): string {
 }
 
 function detailsOf({ group, resource }: Named, name: string): StatusDetails {
-  return { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: resource };
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+    ...(resource === '' ? {} : { kind: resource }),
+  };
 }
 
 export function objectNotFound(what: Named, name: string): StatusError {
@@ -120,11 +124,12 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
-export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+export function unsupportedMediaType(accepted: readonly string[], details?: StatusDetails): StatusError {
   return new StatusError(
     415,
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+    details,
   );
 }
 

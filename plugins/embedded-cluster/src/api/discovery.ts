@@ -153,7 +153,7 @@ function versionHash({ collection, storedAs }: Resource): string {
 
 function aggregatedList(groups: readonly (readonly [string, readonly Resource[]])[]): object {
   const items = groups.map(([group, resources]) => ({
-    metadata: { name: group, creationTimestamp: null },
+    metadata: group === '' ? {} : { name: group },
     versions: versionsOf(resources).map((version) => ({
       version,
       resources: resources.filter((resource) => resource.version === version).map(aggregatedResource),

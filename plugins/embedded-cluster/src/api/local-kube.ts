@@ -45,7 +45,8 @@ class LocalKube implements Kube {
     this.#node = node;
   }
 
-  async get<T extends KubeObject = KubeObject>(ref: ObjectRef): Promise<T | undefined> {
+  async get<T extends KubeObject = KubeObject>(ref: ObjectRef, signal?: AbortSignal): Promise<T | undefined> {
+    signal?.throwIfAborted();
     const resource = this.#registry.catalog.findKind(ref.apiVersion, ref.kind);
     if (resource === undefined) return undefined;
     try {
@@ -60,6 +61,7 @@ class LocalKube implements Kube {
     ref: CollectionRef,
     options: ListOptions = {},
   ): Promise<ListResult<T>> {
+    options.signal?.throwIfAborted();
     return translated(() => {
       const resource = this.#registry.catalog.findKind(ref.apiVersion, ref.kind);
       if (resource === undefined)
@@ -75,7 +77,8 @@ class LocalKube implements Kube {
     });
   }
 
-  async create<T extends KubeObject>(object: T): Promise<T> {
+  async create<T extends KubeObject>(object: T, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
     const resource = this.#resource(object);
     return translated(async () => {
       const namespace = resource.namespaced ? (object.metadata.namespace ?? 'default') : undefined;
@@ -87,6 +90,7 @@ class LocalKube implements Kube {
   }
 
   async apply<T extends KubeObject>(object: T, options: Parameters<Kube['apply']>[1]): Promise<T> {
+    options.signal?.throwIfAborted();
     const resource = this.#resource(object);
     return translated(async () => {
       const { name } = object.metadata;
@@ -108,6 +112,7 @@ class LocalKube implements Kube {
     body: Parameters<Kube['patch']>[1],
     options: Parameters<Kube['patch']>[2] = {},
   ): Promise<T> {
+    options.signal?.throwIfAborted();
     const resource = this.#resource(ref);
     return translated(async () => {
       const { subresource, fieldManager } = options;
@@ -128,6 +133,7 @@ class LocalKube implements Kube {
   }
 
   async delete(ref: ObjectRef, options: Parameters<Kube['delete']>[1] = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
     const resource = this.#registry.catalog.findKind(ref.apiVersion, ref.kind);
     if (resource === undefined) return false;
     const { propagation = 'Background', gracePeriodSeconds, uid, resourceVersion } = options;

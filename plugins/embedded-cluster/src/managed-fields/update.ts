@@ -8,8 +8,8 @@ import { Managers, type Manager } from './managers.ts';
 export interface Change {
   readonly schema: StructSchema;
   readonly manager: Manager;
-  /** RFC 3339. */
-  readonly time: string;
+  /** RFC 3339; absent for changes whose time is not kept. */
+  readonly time: string | undefined;
   /** Fields that the endpoint resets (status, or all but it): nobody comes to own them by this request. */
   readonly ignored: FieldsV1;
 }

@@ -92,8 +92,9 @@ function readPair(file: string): KeyPair | undefined {
     : { certificate: `${certificate}\n`, key: `${key}\n` };
 }
 
-function write(file: string, pair: KeyPair): KeyPair {
-  writeSecret(file, `${pair.certificate.trim()}\n${pair.key.trim()}\n`);
+function write(file: string, { certificate, key }: KeyPair): KeyPair {
+  const pair = { certificate: `${certificate.trim()}\n`, key: `${key.trim()}\n` }; // as it is read
+  writeSecret(file, pair.certificate + pair.key);
   return pair;
 }
 

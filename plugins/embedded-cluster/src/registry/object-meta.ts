@@ -50,6 +50,8 @@ export function keepServerMetadata(next: Metadata, current: Metadata): void {
     if (current[name] === undefined) Reflect.deleteProperty(next, name);
     else Object.assign(next, { [name]: current[name] });
   }
+  next.name = current.name;
+  if (current.namespace !== undefined) next.namespace = current.namespace;
   delete next.selfLink;
 }
 

@@ -140,7 +140,8 @@ export class Writer {
       // apply has recorded who owns what
       const ignored = this.resets(resource, subresource);
       const manager = managerOf(resource, request, subresource);
-      recordUpdate(current, next, { schema: resource.schema, manager, time, ignored });
+      const when = subresource === 'scale' ? undefined : time; // as the real one has it
+      recordUpdate(current, next, { schema: resource.schema, manager, time: when, ignored });
     }
     next = restoreOthers(target, next, current);
     keepServerMetadata(next.metadata, current.metadata);

@@ -1,4 +1,4 @@
-import { isObject, objectAt, stringAt, type JsonObject } from '../../json.ts';
+import { isObject, stringAt, type JsonObject } from '../../json.ts';
 import { decodeType } from '../../registry/codec.ts';
 import type { Resource } from '../../registry/resource.ts';
 import { MASTERS, type User } from '../../auth/user.ts';
@@ -14,12 +14,10 @@ export async function answerReview(exchange: Exchange, resource: Resource): Prom
   const body = await readObject(exchange, resource.kind);
   const review = decodeType(resource.schema, resource.kind, body, request);
   const { kind, apiVersion } = resource;
-  const metadata = { ...objectAt(review, 'metadata'), creationTimestamp: null };
   exchange.sendObject(201, {
     ...review,
     kind,
     apiVersion,
-    metadata,
     status: statusOf(resource, review, exchange.user),
   });
 }

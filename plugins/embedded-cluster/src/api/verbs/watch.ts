@@ -34,7 +34,7 @@ export function watchObjects(
     resourceVersion: options.resourceVersion,
     ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
   });
-  const seconds = exchange.number('timeoutSeconds') ?? Math.floor(MIN_TIMEOUT_SECONDS * (1 + Math.random()));
+  const seconds = exchange.number('timeoutSeconds') || Math.floor(MIN_TIMEOUT_SECONDS * (1 + Math.random()));
   const stream = new Stream(exchange, resource, watcher, {
     bookmarks: exchange.flag('allowWatchBookmarks'),
     initialEnd: sendInitialEvents === true,

@@ -8,7 +8,7 @@ import type { Resource } from '../../registry/resource.ts';
 import type { Target } from '../../registry/writer.ts';
 import { parseJson, parseYaml, readBody, readObject } from '../body.ts';
 import { isDryRun, type Exchange } from '../exchange.ts';
-import { objectJson } from '../representation.ts';
+import { itemJson, objectJson } from '../representation.ts';
 import { invalidObject, StatusError, unsupportedMediaType, type Status } from '../../status.ts';
 import { sendObject, selectionOf } from './read.ts';
 
@@ -59,11 +59,10 @@ export async function readPatch(
 }> {
   const type = PATCH_TYPES[exchange.contentType];
   if (type === undefined || (type === 'strategic' && resource.custom !== undefined)) {
-    throw unsupportedMediaType(
-      Object.keys(PATCH_TYPES).filter(
-        (media) => resource.custom === undefined || !media.includes('strategic'),
-      ),
+    const accepted = Object.keys(PATCH_TYPES).filter(
+      (media) => resource.custom === undefined || !media.includes('strategic'),
     );
+    throw unsupportedMediaType(accepted, type === undefined ? {} : undefined);
   }
   const request = exchange.registryRequest('PatchOptions');
   const force = exchange.flag('force');
@@ -155,7 +154,7 @@ export async function deleteCollection(
       }
     }),
   );
-  const list = items.map((stored) => objectJson(resource, stored)).join(',');
+  const list = items.map((stored) => itemJson(resource, stored)).join(',');
   exchange.send(
     200,
     `{"kind":"${resource.listKind}","apiVersion":"${resource.apiVersion}","metadata":{"resourceVersion":"${revision}"},"items":[${list}]}`,

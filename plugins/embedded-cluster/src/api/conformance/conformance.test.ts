@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '@epinio/core/testkit';
+import { isObject } from '../../json.ts';
+import type { ApiClient } from '../testing/test-api.ts';
+import { TestApi, type Answer, type Body } from '../testing/test-api.ts';
+import type { Case, Step } from './case.ts';
+import { customCases } from './custom-resource-cases.ts';
+import { differences } from './differences.ts';
+import { LIST_CASES } from './list-cases.ts';
+import { OBJECT_CASES } from './object-cases.ts';
+import { PATCH_CASES } from './patch-cases.ts';
+import { RealApiServer } from './real-api-server.ts';
+
+const CASES: readonly Case[] = [
+  ...OBJECT_CASES,
+  ...PATCH_CASES,
+  ...LIST_CASES,
+  ...customCases(`g${randomBytes(3).toString('hex')}`),
+];
+
+describe('the API answers a table of requests', () => {
+  let ours: TestApi;
+  before(async () => {
+    ours = await TestApi.start();
+  });
+  after(() => ours[Symbol.asyncDispose]());
+  for (const each of CASES)
+    it(each.name, async () => {
+      await runCase(ours.client, each);
+    });
+});
+
+describe('the API answers as a real kube-apiserver does', () => {
+  const assets = process.env['KUBEBUILDER_ASSETS'];
+  let ours: TestApi;
+  let real: RealApiServer | undefined;
+  before(async () => {
+    if (assets === undefined) return;
+    [ours, real] = await Promise.all([TestApi.start(), RealApiServer.start(assets)]);
+  });
+  after(async () => {
+    if (real === undefined) return;
+    await Promise.all([ours[Symbol.asyncDispose](), real[Symbol.asyncDispose]()]);
+  });
+  for (const each of CASES) {
+    it(each.name, async (t) => {
+      if (real === undefined) {
+        t.skip('SKIPPED: KUBEBUILDER_ASSETS does not point at an etcd and a kube-apiserver to compare with');
+        return;
+      }
+      const answers = await Promise.all([runCase(ours.client, each), runCase(real.client, each)]);
+      each.steps.forEach((step, index) => {
+        const [mine, theirs] = answers.map((list) => list[index]?.body as unknown);
+        assert.deepEqual(differences(mine, theirs), [], step.request);
+      });
+    });
+  }
+});
+
+/** Runs the steps in a fresh namespace, and checks each answer. */
+async function runCase(client: ApiClient, { steps }: Case): Promise<readonly Answer[]> {
+  const ns = `case-${randomBytes(4).toString('hex')}`;
+  const created = await client.call('POST', '/api/v1/namespaces', { body: { metadata: { name: ns } } });
+  assert.equal(created.status, 201);
+  const answers: Answer[] = [];
+  for (const step of steps) {
+    const answer =
+      step.eventually === true
+        ? await eventually(() => arrived(client, step, ns))
+        : await runStep(client, step, ns);
+    check(step, answer, ns);
+    answers.push({
+      ...answer,
+      body: JSON.parse(JSON.stringify(answer.body).replaceAll(ns, 'NS')) as Body,
+    });
+  }
+  return answers;
+}
+
+async function arrived(client: ApiClient, step: Step, ns: string): Promise<Answer> {
+  const answer = await runStep(client, step, ns);
+  assert.equal(answer.status, step.status, step.request);
+  return answer;
+}
+
+async function runStep(
+  client: ApiClient,
+  { request, body, contentType, headers }: Step,
+  ns: string,
+): Promise<Answer> {
+  const [method = '', path = ''] = request.replaceAll('{ns}', ns).split(' ');
+  return client.call(method, path, {
+    ...(body === undefined ? {} : { body }),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(headers === undefined ? {} : { headers }),
+  });
+}
+
+function check(step: Step, { status, body, headers }: Answer, ns: string): void {
+  const shown = `${step.request}: ${JSON.stringify(body)}`;
+  assert.equal(status, step.status, shown);
+  if (step.expect !== undefined) {
+    const expected = JSON.parse(JSON.stringify(step.expect).replaceAll('{ns}', ns)) as unknown;
+    assert.equal(missing(expected, body, ''), undefined, shown);
+  }
+  const message = body.message ?? '';
+  if (typeof step.message === 'string') assert.equal(message, step.message);
+  else if (step.message !== undefined) assert.match(message, step.message);
+  if (step.warning !== undefined) assert.equal(headers['warning'], step.warning);
+}
+
+/** The first place where `actual` does not have what is expected; lists must have the same length. */
+function missing(expected: unknown, actual: unknown, path: string): string | undefined {
+  if (Array.isArray(expected)) {
+    if (!Array.isArray(actual) || actual.length !== expected.length)
+      return `${path} is no list of ${expected.length}`;
+    return first(expected.map((item, index) => missing(item, actual[index], `${path}[${index}]`)));
+  }
+  if (isObject(expected)) {
+    if (!isObject(actual)) return `${path} is no object`;
+    return first(
+      Object.keys(expected).map((name) => missing(expected[name], actual[name], `${path}.${name}`)),
+    );
+  }
+  return expected === actual
+    ? undefined
+    : `${path} is ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`;
+}
+
+function first(findings: readonly (string | undefined)[]): string | undefined {
+  return findings.find((finding) => finding !== undefined);
+}

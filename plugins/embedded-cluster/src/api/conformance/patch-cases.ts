@@ -1,0 +1,333 @@
+import {
+  APPLY,
+  CONFIG_MAPS,
+  configMap,
+  DEPLOYMENTS,
+  deployment,
+  JSON_PATCH,
+  MERGE,
+  STRATEGIC,
+  type Case,
+} from './case.ts';
+
+function applied(name: string, data: Readonly<Record<string, unknown>>): object {
+  return configMap(name, data);
+}
+
+/** The four kinds of patches. */
+export const PATCH_CASES: readonly Case[] = [
+  {
+    name: 'merge patch',
+    steps: [
+      { request: `POST ${CONFIG_MAPS}`, body: configMap('a', { a: '1', b: '2' }), status: 201 },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: MERGE,
+        body: { data: { a: null, c: '3' } },
+        status: 200,
+        expect: { data: { b: '2', c: '3' } },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: MERGE,
+        body: { metadata: { resourceVersion: '1' } },
+        status: 409,
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: MERGE,
+        body: { metadata: { uid: 'x' } },
+        status: 422,
+        message: 'ConfigMap "a" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+      },
+      { request: `PATCH ${CONFIG_MAPS}/a`, contentType: MERGE, body: '{', status: 400 },
+      { request: `PATCH ${CONFIG_MAPS}/a`, contentType: 'application/json', body: {}, status: 415 },
+      { request: `PATCH ${CONFIG_MAPS}/none`, contentType: MERGE, body: {}, status: 404 },
+    ],
+  },
+  {
+    name: 'json patch',
+    steps: [
+      {
+        request: `POST ${CONFIG_MAPS}`,
+        body: configMap('a', { a: '1' }, { labels: { 'x/y': '1' } }),
+        status: 201,
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: JSON_PATCH,
+        body: [
+          { op: 'test', path: '/data/a', value: '1' },
+          { op: 'copy', from: '/data/a', path: '/data/b' },
+          { op: 'move', from: '/data/a', path: '/data/c' },
+          { op: 'replace', path: '/metadata/labels/x~1y', value: '2' },
+        ],
+        status: 200,
+        expect: { data: { b: '1', c: '1' }, metadata: { labels: { 'x/y': '2' } } },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: JSON_PATCH,
+        body: [{ op: 'remove', path: '/data/none' }],
+        status: 422,
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: JSON_PATCH,
+        body: [{ op: 'test', path: '/data/b', value: 'x' }],
+        status: 422,
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: JSON_PATCH,
+        body: {},
+        status: 400,
+        message:
+          'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+      },
+    ],
+  },
+  {
+    name: 'strategic merge patch follows the merge keys and its directives',
+    steps: [
+      {
+        request: `POST ${DEPLOYMENTS}`,
+        body: deployment('web', { env: [{ name: 'A', value: '1' }], args: ['x', 'y'] }),
+        status: 201,
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web`,
+        contentType: STRATEGIC,
+        body: {
+          spec: {
+            template: {
+              spec: { containers: [{ name: 'web', env: [{ name: 'B', value: '2' }], args: ['z'] }] },
+            },
+          },
+        },
+        status: 200,
+        expect: {
+          spec: {
+            template: {
+              spec: { containers: [{ image: 'web:1', env: [{ name: 'B' }, { name: 'A' }], args: ['z'] }] },
+            },
+          },
+        },
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web`,
+        contentType: STRATEGIC,
+        body: {
+          spec: {
+            template: {
+              spec: {
+                containers: [
+                  { name: 'side', image: 'side' },
+                  { name: 'web', env: [{ name: 'A', $patch: 'delete' }] },
+                ],
+                '$setElementOrder/containers': [{ name: 'side' }, { name: 'web' }],
+              },
+            },
+          },
+        },
+        status: 200,
+        expect: {
+          spec: {
+            template: { spec: { containers: [{ name: 'side' }, { name: 'web', env: [{ name: 'B' }] }] } },
+          },
+        },
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web`,
+        contentType: STRATEGIC,
+        body: { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } },
+        status: 200,
+        expect: { spec: { strategy: { type: 'Recreate' } } },
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web`,
+        contentType: STRATEGIC,
+        body: {
+          spec: {
+            template: { spec: { containers: [{ $patch: 'replace' }, { name: 'only', image: 'only' }] } },
+          },
+        },
+        status: 200,
+        expect: { spec: { template: { spec: { containers: [{ name: 'only' }] } } } },
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web`,
+        contentType: MERGE,
+        body: { spec: { replicas: 'x' } },
+        status: 422,
+        message:
+          /patch: Invalid value: .*cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32/,
+      },
+    ],
+  },
+  {
+    name: 'server-side apply: ownership, conflicts, force, and what is let go of',
+    steps: [
+      {
+        request: `PATCH ${CONFIG_MAPS}/a`,
+        contentType: APPLY,
+        body: applied('a', { k: '1' }),
+        status: 422,
+        message:
+          'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one`,
+        contentType: APPLY,
+        body: applied('a', { k: '1', l: '1' }),
+        status: 201,
+        expect: {
+          metadata: {
+            managedFields: [
+              { manager: 'one', operation: 'Apply', fieldsV1: { 'f:data': { 'f:k': {}, 'f:l': {} } } },
+            ],
+          },
+        },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=two`,
+        contentType: APPLY,
+        body: applied('a', { k: '2', l: '2' }),
+        status: 409,
+        message: 'Apply failed with 2 conflicts: conflicts with "one":\n- .data.k\n- .data.l',
+        expect: {
+          reason: 'Conflict',
+          details: {
+            causes: [
+              { reason: 'FieldManagerConflict', field: '.data.k', message: 'conflict with "one"' },
+              { field: '.data.l' },
+            ],
+          },
+        },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=two`,
+        contentType: APPLY,
+        body: applied('a', { k: '1', m: '2' }),
+        status: 200,
+        expect: { data: { k: '1', l: '1', m: '2' } },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one`,
+        contentType: APPLY,
+        body: applied('a', { k: '3' }),
+        status: 409,
+        message: 'Apply failed with 1 conflict: conflict with "two": .data.k',
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one&force=true`,
+        contentType: APPLY,
+        body: applied('a', { k: '3' }),
+        status: 200,
+        expect: { data: { k: '3', m: '2' } },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one`,
+        contentType: APPLY,
+        body: applied('a', {}),
+        status: 200,
+        expect: { data: { m: '2' } },
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one`,
+        contentType: APPLY,
+        body: { ...applied('a', {}), nope: 1 },
+        status: 500,
+        message:
+          'failed to create typed patch object (/a; /v1, Kind=ConfigMap): .nope: field not declared in schema',
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one`,
+        contentType: APPLY,
+        body: configMap('a', {}, { managedFields: [{}] }),
+        status: 400,
+        message: 'metadata.managedFields must be nil',
+      },
+      {
+        request: `PATCH ${CONFIG_MAPS}/a?fieldManager=one`,
+        contentType: APPLY,
+        body: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  z: aml\n',
+        status: 200,
+        expect: { data: { m: '2', z: 'aml' } },
+      },
+    ],
+  },
+  {
+    name: 'apply merges lists by their keys, and updates take fields over',
+    steps: [
+      {
+        request: `PATCH ${DEPLOYMENTS}/web?fieldManager=one`,
+        contentType: APPLY,
+        body: deployment('web', { env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] }),
+        status: 201,
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web?fieldManager=two`,
+        contentType: APPLY,
+        body: {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { name: 'web' },
+          spec: {
+            template: {
+              spec: {
+                containers: [
+                  { name: 'web', env: [{ name: 'B', value: '2' }] },
+                  { name: 'side', image: 'side' },
+                ],
+              },
+            },
+          },
+        },
+        status: 200,
+        expect: {
+          spec: {
+            template: {
+              spec: {
+                containers: [
+                  { name: 'web', image: 'web:1', env: [{ name: 'A' }, { name: 'B' }] },
+                  { name: 'side' },
+                ],
+              },
+            },
+          },
+        },
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web`,
+        contentType: STRATEGIC,
+        body: { spec: { template: { spec: { containers: [{ name: 'web', image: 'web:2' }] } } } },
+        status: 200,
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web?fieldManager=one`,
+        contentType: APPLY,
+        body: deployment('web', { env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] }),
+        status: 409,
+        message:
+          'Apply failed with 1 conflict: conflict with "test" using apps/v1: .spec.template.spec.containers[name="web"].image',
+      },
+      {
+        request: `PATCH ${DEPLOYMENTS}/web?fieldManager=two`,
+        contentType: APPLY,
+        body: {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { name: 'web' },
+          spec: { template: { spec: { containers: [{ name: 'side', image: 'side' }] } } },
+        },
+        status: 200,
+        expect: {
+          spec: {
+            template: { spec: { containers: [{ name: 'web', env: [{ name: 'A' }] }, { name: 'side' }] } },
+          },
+        },
+      },
+    ],
+  },
+];
