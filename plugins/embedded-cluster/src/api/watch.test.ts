@@ -30,7 +30,8 @@ describe('watches', () => {
   const take = async (events: AsyncGenerator<WatchLine>, count: number): Promise<WatchLine[]> => {
     const lines: WatchLine[] = [];
     while (lines.length < count) {
-      const { value, done } = await events.next();
+      const next = await events.next();
+      const { value, done } = next as IteratorResult<WatchLine, undefined>;
       assert.ok(!done, `the watch ended after ${lines.length} of ${count} events`);
       lines.push(value);
     }
