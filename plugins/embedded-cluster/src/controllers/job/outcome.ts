@@ -60,6 +60,11 @@ export function countedFailures(job: Job, { failed, active }: JobPods): number {
 /** The end that the job has come to, if it has; pure. */
 export function decideOutcome(job: Job, pods: JobPods, startedAt: number, now: number): Outcome | undefined {
   const { backoffLimit = 6, activeDeadlineSeconds, completions } = job.spec;
+  // What was decided stands: pods that are ended for it fail too, and must not become the reason.
+  const target = conditionOf(job.status?.conditions, 'FailureTarget');
+  if (target?.status === 'True') {
+    return { type: 'Failed', reason: target.reason ?? '', message: target.message ?? '' };
+  }
   for (const pod of pods.failed) {
     const rule = matchingRule(job, pod);
     if (rule?.action === 'FailJob') {

@@ -1,4 +1,5 @@
 import { chownSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Kube, ObjectRef, PersistentVolumeClaim, Pod, Volume } from '@epinio/core';
 import type { NodeLayout, PodFolder } from '../layout.ts';
 import { configError } from '../spec/environment.ts';
@@ -118,6 +119,8 @@ export async function boundVolumes(kube: Kube, pod: Pod): Promise<ReadonlyMap<st
 }
 
 function makeOwned(folder: string, uid: number | undefined): void {
+  // The pod's user has to get through what is above, which only root may look into.
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o711 });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (uid !== undefined && statSync(folder).uid !== uid) chownSync(folder, uid, uid);
 }
