@@ -27,6 +27,15 @@ describe('the throttle of logins', () => {
     assert.ok(throttle.retryAfterSeconds('new', 'a') > 0);
   });
 
+  it('slows down guesses from made-up addresses, without locking anybody out', () => {
+    let now = 0;
+    const throttle = new LoginThrottle({ now: () => now });
+    for (let guess = 0; guess < 1_000; guess++) throttle.failed('admin', `made-up-${guess}`);
+    assert.equal(throttle.retryAfterSeconds('admin', 'elsewhere'), 2);
+    now += 2_000;
+    assert.equal(throttle.retryAfterSeconds('admin', 'elsewhere'), 0);
+  });
+
   it('remembers no more than it has room for', () => {
     const throttle = new LoginThrottle({ now: () => 0 });
     for (let user = 0; user < 6; user++) throttle.failed('old', 'old');
