@@ -35,7 +35,7 @@ export class LoginThrottle {
     const waits = [
       this.#waitMs(pairKey(user, address), FREE_PER_USER),
       this.#waitMs(address, FREE_PER_ADDRESS),
-      Math.min(LONGEST_PER_NAME_MS, this.#waitMs(nameKey(user), FREE_PER_NAME)),
+      this.#waitMs(nameKey(user), FREE_PER_NAME, LONGEST_PER_NAME_MS),
     ];
     return Math.ceil(Math.max(...waits) / 1000);
   }
@@ -59,10 +59,10 @@ export class LoginThrottle {
     this.#failures.delete(pairKey(user, address));
   }
 
-  #waitMs(key: string, free: number): number {
+  #waitMs(key: string, free: number, longestMs = LONGEST_MS): number {
     const known = this.#failures.get(key);
     if (known === undefined || known.count < free) return 0;
-    const pause = Math.min(LONGEST_MS, 1000 * 2 ** Math.min(known.count - free, 10));
+    const pause = Math.min(longestMs, 1000 * 2 ** Math.min(known.count - free, 10));
     return Math.max(0, known.last + pause - this.#clock.now());
   }
 }
