@@ -119,7 +119,10 @@ export async function readConfig(
   );
   // What nobody wrote is missing from the file, where there is one.
   const merged = map(written?.origin ?? { kind: 'default' }, entries);
-  problems.push(...missing(merged, profile, options));
+  // A file that cannot be read, or a profile that is none, would be told again by everything it does not give.
+  const isWhole =
+    read.problems.length === 0 && (profile === undefined || Object.hasOwn(options.profiles, profile));
+  if (isWhole) problems.push(...missing(merged, profile, options));
   const loaded: LoadedConfig = {
     settings: {
       domain: textAt([merged], 'domain') ?? '',
