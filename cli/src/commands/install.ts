@@ -37,6 +37,10 @@ export default {
       dataDir,
       signal: context.signal,
       onEvent: (event) => tell(terminal, event),
+    }).catch((error: unknown) => {
+      if (!context.signal.aborted) throw error;
+      const message = 'Interrupted. What is installed so far stays; the same command goes on from there';
+      throw new EpinioError('INSTALL_INTERRUPTED', message, { cause: error });
     });
     const before = await readSettings({ ...context, env: {} }, options);
     if (before.api !== '' && before.api !== api)

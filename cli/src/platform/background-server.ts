@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EpinioError } from '@epinio/core';
 import { readServerLock } from '@epinio/core/adapters';
@@ -9,6 +9,8 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 60_000;
 const POLL_MS = 15;
 const LAST_LINES = 12;
+/** Bytes; a log that is longer when the server starts is put aside, in the place of the one before. */
+const LONG_LOG = 16 * 1024 ** 2;
 
 export interface BackgroundServer {
   /** Absolute. */
@@ -84,7 +86,10 @@ async function waitForEnd(server: BackgroundServer, pid: number): Promise<void> 
 
 async function spawnServer(dataDir: string): Promise<{ ended(): boolean }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const log = await open(serverLog(dataDir), 'a', 0o600);
+  const path = serverLog(dataDir);
+  const { size } = await stat(path).catch(() => ({ size: 0 })); // the first start has none
+  if (size > LONG_LOG) await rename(path, `${path}.1`);
+  const log = await open(path, 'a', 0o600);
   try {
     const [command = ''] = process.argv.slice(1);
     const child = spawn(process.execPath, [...process.execArgv, command, 'server', '--data-dir', dataDir], {
