@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { OpenAPIHono } from '@hono/zod-openapi';
@@ -37,7 +38,10 @@ export interface Api {
   listensOn(port: number | undefined): void;
   /** From now on `/ready` says yes. */
   markReady(): void;
-  /** From now on `/ready` says no; open websockets are closed, at once when the signal is aborted. */
+  /**
+   * From now on `/ready` says no; open websockets are closed. When the signal is aborted, they are cut, and requests that
+   * still wait for something are given up.
+   */
   close(signal: AbortSignal): Promise<void>;
 }
 
@@ -45,6 +49,8 @@ export interface Api {
 export function createApi(deps: ApiDeps): Api {
   const platform = createPlatform(deps);
   const sockets = new Sockets(deps.log);
+  const lifetime = new AbortController();
+  setMaxListeners(0, lifetime.signal);
   let port: number | undefined;
   let isReady = false;
   const rules: HostRules = {
@@ -70,7 +76,7 @@ export function createApi(deps: ApiDeps): Api {
   const app = new OpenAPIHono<ApiEnv>();
   app.onError((error, c) => errorResponse(c, error));
   app.use(edge({ log: deps.log, clock: deps.clock, rules }));
-  for (const operation of operations) operation.register(app, guards.rest);
+  for (const operation of operations) operation.register(app, guards.rest, lifetime.signal);
   for (const route of socketRoutes(platform)) route.register(app, guards.sockets);
   app.get('/ready', (c) =>
     isReady ? c.json({}, 200) : c.json({ message: 'The platform is not ready yet' }, 500),
@@ -96,7 +102,16 @@ export function createApi(deps: ApiDeps): Api {
     markReady: () => (isReady = true),
     async close(signal) {
       isReady = false;
+      signal.addEventListener('abort', () => lifetime.abort(stopping()), { once: true });
+      if (signal.aborted) lifetime.abort(stopping());
       await sockets.close(signal);
     },
   };
+}
+
+function stopping(): EpinioError {
+  return new EpinioError('SERVER_STOPPING', 'The server is stopping', {
+    status: 503,
+    fix: 'Try again in a moment',
+  });
 }

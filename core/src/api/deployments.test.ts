@@ -274,7 +274,10 @@ describe('a server that is killed', () => {
     await first[Symbol.asyncDispose]();
     await using second = await TestApi.open({ kube: first.kube, storage: first.storage, builder });
     await eventually(() => {
-      assert.equal(second.api.platform.deployments.get({ namespace: 'workspace', name: 'sample' }, id).resumed, true);
+      assert.equal(
+        second.api.platform.deployments.get({ namespace: 'workspace', name: 'sample' }, id).resumed,
+        true,
+      );
     });
     builder.automatic = true;
     const done = await second.push('sample', tarball('v1'));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServiceAccount } from '../kube/kinds.ts';
-import { tarball, TestApi } from './testkit/test-api.ts';
+import { eventually } from '../testkit/eventually.ts';
+import { HttpApi } from './testkit/http-api.ts';
+import { ADMIN, tarball, TestApi } from './testkit/test-api.ts';
 
 interface Failure {
   readonly errors: { readonly status: number; readonly title: string }[];
@@ -22,6 +24,33 @@ describe('namespaces', () => {
       name: 'team',
     });
     assert.deepEqual(account?.imagePullSecrets, [{ name: 'registry-creds' }]);
+  });
+
+  it('are made to the end, also when the client has gone', async () => {
+    await using http = await HttpApi.open();
+    const { kube } = http.test;
+    const apply = kube.apply.bind(kube);
+    let proceed: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (proceed = resolve));
+    kube.apply = async (object, options) => {
+      await held;
+      return apply(object, options);
+    };
+    const client = new AbortController();
+    const answer = fetch(`${http.url}/api/v1/namespaces`, {
+      method: 'POST',
+      headers: { authorization: ADMIN },
+      body: JSON.stringify({ name: 'team' }),
+      signal: client.signal,
+    });
+    await eventually(async () => {
+      assert.ok((await kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'team' })) !== undefined);
+    });
+    client.abort();
+    await assert.rejects(answer);
+    proceed();
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'team', name: 'team' };
+    await eventually(async () => assert.ok((await kube.get(account)) !== undefined));
   });
 
   it('are refused with the published errors', async () => {

@@ -20,7 +20,10 @@ export interface Call<Path extends string, Query, Body> {
   readonly params: Readonly<Record<ParamNames<Path>, string>>;
   readonly query: Query;
   readonly body: Body;
-  /** Aborted when the client goes away. */
+  /**
+   * For reads, aborted when the client goes away. What changes something goes on without its client, so that nothing is left
+   * half-done: that is aborted only when the server stops.
+   */
   readonly signal: AbortSignal;
   readonly c: ApiContext;
   /** Only where access is not public. */
@@ -70,7 +73,7 @@ export interface AnyOperation {
   readonly method: Method;
   readonly path: string;
   readonly access: Access;
-  register(api: OpenAPIHono<ApiEnv>, guards: readonly Guard[]): void;
+  register(api: OpenAPIHono<ApiEnv>, guards: readonly Guard[], lifetime: AbortSignal): void;
 }
 
 /** Runs before the operation; an answer ends the request. */
@@ -93,11 +96,11 @@ export function operation<
     method,
     path,
     access,
-    register(api, guards) {
+    register(api, guards, lifetime) {
       api.openAPIRegistry.registerPath(documented(spec));
       api.on(method.toUpperCase(), honoPath(path), async (c: ApiContext) => {
         for (const guard of guards) await guard(c, self);
-        return answer(c, spec);
+        return answer(c, spec, method === 'get' ? c.req.raw.signal : lifetime);
       });
     },
   };
@@ -107,6 +110,7 @@ export function operation<
 async function answer<P extends string, Q extends z.ZodObject, B extends z.ZodType, R extends z.ZodType>(
   c: ApiContext,
   spec: Operation<P, Q, B, R>,
+  signal: AbortSignal,
 ): Promise<globalThis.Response> {
   let body: z.output<B>;
   try {
@@ -119,7 +123,7 @@ async function answer<P extends string, Q extends z.ZodObject, B extends z.ZodTy
     params: c.req.param() as Record<ParamNames<P>, string>,
     query: readQuery(c, spec.query),
     body,
-    signal: c.req.raw.signal,
+    signal,
     c,
     user: c.get('user'),
   });

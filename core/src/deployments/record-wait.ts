@@ -7,14 +7,14 @@ import type { DeploymentDeps } from './deps.ts';
 import { type DeploymentRecord, isFinished } from './record.ts';
 
 /**
- * Waits for the end of a deployment, whichever server works on it. Bounded by the signal: a deployment itself has
+ * Waits for the end of a deployment, whichever server works on it. Bounded by the signals: a deployment itself has
  * deadlines for all that it waits for. Fails as the deployment fails.
  */
 export async function waitForRecord(
   { caches, states }: Pick<DeploymentDeps, 'caches' | 'states'>,
   app: AppName,
   id: string,
-  signal: AbortSignal,
+  ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<DeploymentRecord> {
   const secret = stateSecretName(app.name);
   let unsubscribe: () => void = () => undefined;
@@ -29,7 +29,7 @@ export async function waitForRecord(
     check();
   });
   try {
-    const record = await until(ended, signal);
+    const record = await until(ended, ...signals);
     if (record === undefined) throw notFound('deployment', id);
     if (record.status === 'failed') throw failureOf(record);
     return record;

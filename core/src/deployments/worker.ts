@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { AppName } from '../apps/app-object.ts';
 import { labels } from '../apps/labels.ts';
 import { EpinioError, hasCode, isEpinioError, messageOf } from '../kernel/errors.ts';
@@ -35,6 +36,7 @@ export class Worker {
 
   constructor(deps: DeploymentDeps) {
     this.#deps = deps;
+    setMaxListeners(0, this.#stopped.signal); // every request that waits for a deployment listens to it
   }
 
   start(): void {
@@ -74,9 +76,7 @@ export class Worker {
 
   /** Resolves when the deployment has succeeded, and fails as it fails. */
   async outcome(app: AppName, id: string, signal?: AbortSignal): Promise<DeploymentRecord> {
-    const signals =
-      signal === undefined ? this.#stopped.signal : AbortSignal.any([signal, this.#stopped.signal]);
-    return waitForRecord(this.#deps, app, id, signals);
+    return waitForRecord(this.#deps, app, id, signal, this.#stopped.signal);
   }
 
   /** Ends everything of an application, for every server. */
@@ -85,7 +85,8 @@ export class Worker {
     const unfinished = states.get(app).records.filter((record) => !isFinished(record));
     await states.update(
       app,
-      (state) => (unfinished.length === 0 ? undefined : endRecords(state, unfinished, ABANDONED, clock.now())),
+      (state) =>
+        unfinished.length === 0 ? undefined : endRecords(state, unfinished, ABANDONED, clock.now()),
       signal,
     );
     await this.drop(unfinished, signal);
@@ -141,6 +142,8 @@ export class Worker {
 
   #begin(app: AppName, record: DeploymentRecord, resumes: boolean): void {
     const abort = new AbortController();
+    // A deployment applies many objects side by side, each of which listens to it.
+    setMaxListeners(0, abort.signal);
     // The map is filled before the work begins: a step that is stored is seen by `look` at once.
     const done = Promise.resolve()
       .then(() => this.#carryOut(app, record.id, resumes, abort.signal))

@@ -25,7 +25,8 @@ export function sourceRoutes({ deps }: Platform): AnyOperation[] {
         'Upload sources as the part `file` of a multipart form: a tar (plain, gzip, bzip2, xz) or a zip',
       response: uploadResponse,
       errors: [400, 408, 413],
-      handle: async ({ params, user, c, signal }) => {
+      handle: async ({ params, user, c }) => {
+        const { signal } = c.req.raw;
         const app = { namespace: params.namespace, name: params.app };
         const headers = Object.fromEntries(c.req.raw.headers);
         return { blobuid: await storeUpload(deps, app, user.username, { headers, body: bodyOf(c) }, signal) };
@@ -40,7 +41,7 @@ export function sourceRoutes({ deps }: Platform): AnyOperation[] {
       summary: 'Fetch sources from a git repository: form fields `giturl`, `gitrev`, `gitconfig`',
       response: importGitResponse,
       errors: [400, 404],
-      handle: async ({ params, user, c, signal }) => {
+      handle: async ({ params, user, c }) => {
         const form = await readForm(c);
         const request = {
           url: form.get('giturl') ?? '',
@@ -54,7 +55,7 @@ export function sourceRoutes({ deps }: Platform): AnyOperation[] {
           app,
           user.username,
           request,
-          signal,
+          c.req.raw.signal,
         );
         return { blobuid: blobUid, ...(branch === undefined ? {} : { branch }), revision };
       },
