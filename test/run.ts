@@ -16,9 +16,8 @@ const files = ['core', 'plugins', 'cli', 'examples/plugins', 'test']
 
 if (files.length === 0) throw new Error(`no test file matches ${wanted.join(', ') || '*.test.ts'}`);
 
-run({ files, concurrency: 2, timeout: 15 * 60_000 })
-  .on('test:fail', () => {
-    process.exitCode = 1;
-  })
-  .compose(new spec())
-  .pipe(process.stdout);
+const events = run({ files, concurrency: 2, timeout: 15 * 60_000 });
+events.on('test:fail', () => {
+  process.exitCode = 1;
+});
+events.pipe(new spec()).pipe(process.stdout);
