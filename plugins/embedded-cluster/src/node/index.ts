@@ -18,6 +18,7 @@ import { PortAllocator } from './ports/port-allocator.ts';
 import { bootId } from './process/process-identity.ts';
 import { machineResources, registerNode } from './registration.ts';
 import { chooseIsolation } from './sandbox/choose-isolation.ts';
+import { nodeRuntime } from './sandbox/host-system.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { SUPERVISE_SCRIPT } from './supervisor/supervise-script.ts';
 import { NODE_TIMINGS, type NodeTimings } from './timings.ts';
@@ -73,7 +74,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
     return { logs: new NodeLogs(() => undefined, clock), close, stopAllPods: close };
   }
 
-  const { hostFolders } = config;
+  const hostFolders = [...nodeRuntime(process.execPath).folders, ...config.hostFolders];
   const isolation = await chooseIsolation({
     wanted: config.isolation,
     folder: layout.root,

@@ -129,12 +129,8 @@ test('hostPath, host namespaces and privileges are refused with a reason', async
   });
   await eventually(async () => {
     const messages = (await node.events('FailedMount')).map(({ message }) => message ?? '');
-    assert.ok(
-      messages.some((message) =>
-        /"host" is a hostPath \(\/etc\), which the embedded cluster refuses/.test(message),
-      ),
-    );
-    assert.ok(messages.some((message) => /asks for hostPID/.test(message)));
+    assert.match(messages.join('\n'), /"host" is a hostPath \(\/etc\), which the embedded cluster refuses/);
+    assert.match(messages.join('\n'), /asks for hostPID/);
   });
   await node.until(
     'privileged',
@@ -145,13 +141,13 @@ test('hostPath, host namespaces and privileges are refused with a reason', async
 
 test('init containers run in order before the others, and hand over by volumes', async () => {
   await using node = await TestNode.start();
-  const image = await node.shellImage('steps', 'sh -c "$STEP"');
+  const image = await node.shellImage('steps', '');
   const volumeMounts = [{ name: 'work', mountPath: '/work' }];
   const step = (name: string, script: string) => ({
     name,
     image,
     volumeMounts,
-    env: [{ name: 'STEP', value: script }],
+    command: ['/bin/sh', '-c', script],
   });
   await node.createPod('job', {
     restartPolicy: 'Never',
@@ -201,7 +197,7 @@ test('a container that crashes is restarted at once, then after growing pauses, 
   assert.equal(mainStatus(pod)?.lastState?.terminated?.reason, 'Error');
   assert.equal(pod.status?.phase, 'Running');
   assert.equal(await node.logs('crash', { previous: true }), 'attempt\n');
-  await eventually(async () => assert.ok(((await node.events('BackOff'))[0]?.count ?? 0) >= 2));
+  await eventually(async () => assert.notEqual((await node.events('BackOff'))[0]?.count ?? 1, 1));
   const attempts = join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'containers/main');
   assert.ok(readdirSync(attempts).length <= 2);
 });
@@ -217,7 +213,7 @@ test('a program that is not there is said, not run', async () => {
   const { reason, message, exitCode } = mainStatus(pod)?.state?.terminated ?? {};
   assert.equal(reason, 'StartError');
   assert.equal(exitCode, 128);
-  assert.match(message ?? '', /exec: "\/workspace\/nothing": No such file or directory/);
+  assert.match(message ?? '', /exec: ".*\/workspace\/nothing": No such file or directory/);
 });
 
 test('an app that ignores PORT is told so, and one that reads it late is not', async () => {
@@ -256,7 +252,7 @@ test('a container keeps its PORT over restarts, and two pods never share one', a
   await using node = await TestNode.start();
   const image = await node.scriptImage(
     'once',
-    `console.log(process.env.PORT); ${SERVER}; if (!require('fs').existsSync('/data/again')) { require('fs').writeFileSync('/data/again', ''); setTimeout(() => process.exit(1), 200); }`,
+    `console.log(process.env.PORT); ${SERVER}; if (!require('fs').existsSync(process.env.DATA + '/again')) { require('fs').writeFileSync(process.env.DATA + '/again', ''); setTimeout(() => process.exit(1), 200); }`,
   );
   const spec = {
     volumes: [{ name: 'data', emptyDir: {} }],
@@ -265,7 +261,10 @@ test('a container keeps its PORT over restarts, and two pods never share one', a
         name: 'main',
         image,
         ports,
-        env: [{ name: 'PORT', value: '1' }],
+        env: [
+          { name: 'PORT', value: '1' },
+          { name: 'DATA', value: '/data' },
+        ],
         volumeMounts: [{ name: 'data', mountPath: '/data' }],
       },
     ],

@@ -46,7 +46,9 @@ test('a pod is bound to the node unless its selector does not fit', async () => 
 test('a namespace gets its service account, and is emptied before it goes', async () => {
   await using cluster = await TestCluster.start();
   await cluster.kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
-  await cluster.until(async () => assert.ok(await cluster.get('ServiceAccount', 'default', 'team')));
+  await cluster.until(async () =>
+    assert.notEqual(await cluster.get('ServiceAccount', 'default', 'team'), undefined),
+  );
   await cluster.kube.create(pod('p', {}, 'team'));
   await cluster.kube.create(map('m', [], 'team'));
   await cluster.kube.create({
@@ -94,7 +96,7 @@ test('an owner that waits goes after what blocks it', async () => {
   await cluster.kube.create({ ...held, metadata: { ...held.metadata, finalizers: ['example.com/hold'] } });
   await cluster.kube.delete(mapRef('owner'), { propagation: 'Foreground' });
   await cluster.until(async () =>
-    assert.ok((await cluster.get('ConfigMap', 'held'))?.metadata.deletionTimestamp),
+    assert.notEqual((await cluster.get('ConfigMap', 'held'))?.metadata.deletionTimestamp, undefined),
   );
   assert.ok(await cluster.get('ConfigMap', 'owner'), 'it waits');
   await cluster.kube.patch(mapRef('held'), { type: 'merge', patch: { metadata: { finalizers: null } } });

@@ -72,7 +72,7 @@ test('a deployment is rolled out, updated, undone, scaled and deleted as kubectl
   const sets = byRevision(await cluster.list<ReplicaSet>('ReplicaSet'));
   assert.deepEqual(sets.map(revision), ['2', '3']);
   assert.equal(sets[1]?.metadata.name, set.metadata.name);
-  assert.equal(sets[1]?.metadata.annotations?.['deployment.kubernetes.io/revision-history'], '1');
+  assert.equal(sets[1].metadata.annotations?.['deployment.kubernetes.io/revision-history'], '1');
 
   await cluster.kube.patch(ref, { type: 'merge', patch: { spec: { replicas: 4 } } });
   await rolledOut(cluster);
@@ -206,6 +206,7 @@ test('a pod that is deleted is replaced, and one whose label is taken away is le
   await cluster.until(async () => {
     const [next, ...rest] = await cluster.list<Pod>('Pod', 'app=web');
     assert.deepEqual(rest, []);
-    assert.ok(next !== undefined && next.metadata.uid !== other?.metadata.uid);
+    assert.notEqual(next, undefined);
+    assert.notEqual(next?.metadata.uid, other?.metadata.uid);
   });
 });

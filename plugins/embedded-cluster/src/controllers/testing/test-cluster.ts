@@ -16,7 +16,7 @@ export class TestCluster implements AsyncDisposable {
   readonly informers: OwnedInformers;
   readonly #registry: OpenRegistry;
   readonly #folder: string;
-  #running: readonly Started[] = [];
+  #running: Started[] = [];
 
   private constructor(folder: string, registry: OpenRegistry, log: FakeLog) {
     this.#folder = folder;
@@ -26,20 +26,26 @@ export class TestCluster implements AsyncDisposable {
     this.informers = createInformers(this.kube, { clock: systemClock, log });
   }
 
-  /** @param node false for pods that stay pending until the test says otherwise */
-  static async start({ node = true } = {}): Promise<TestCluster> {
+  /** @param node "real" runs pods; false leaves them pending until the test says otherwise */
+  static async start({ node = true }: { readonly node?: boolean | 'real' } = {}): Promise<TestCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'epinio-controllers-'));
     const log = new FakeLog();
     const registry = await openRegistry({ directory: join(folder, 'store'), history: 4096 }, log);
     const cluster = new TestCluster(folder, registry, log);
     const { kube, informers } = cluster;
     const context = { kube, informers, log, clock: systemClock, signal: new AbortController().signal };
-    const running = [await startControllers(context)];
-    if (node)
-      running.push(
-        await startNodeAgent({ ...context, dataDirectory: folder, config: { node: { simulated: true } } }),
-      );
+    const running: Started[] = [await startControllers(context)];
     cluster.#running = running;
+    if (node === false) return cluster;
+    const kubelet = createLocalKube(registry.registry, 'kubelet');
+    const simulated = node !== 'real';
+    const agent = await startNodeAgent({
+      ...context,
+      kube: kubelet,
+      dataDirectory: folder,
+      config: { node: { simulated } },
+    });
+    running.push({ close: () => agent.stopAllPods(0) });
     return cluster;
   }
 

@@ -16,7 +16,10 @@ test('a claim waits for its first consumer, is bound to a volume of its own, and
   const get = () => cluster.get<PersistentVolumeClaim>('PersistentVolumeClaim', 'data');
   await cluster.until(async () => {
     const events = await cluster.list('Event');
-    assert.ok(events.some((event) => event['reason'] === 'WaitForFirstConsumer'));
+    assert.equal(
+      events.some((event) => event['reason'] === 'WaitForFirstConsumer'),
+      true,
+    );
   });
   assert.equal((await get())?.status?.phase, 'Pending');
 
@@ -47,7 +50,7 @@ test('a claim waits for its first consumer, is bound to a volume of its own, and
     namespace: 'default',
     name: 'data',
   });
-  await cluster.until(async () => assert.ok((await get())?.metadata.deletionTimestamp));
+  await cluster.until(async () => assert.notEqual((await get())?.metadata.deletionTimestamp, undefined));
   await cluster.kube.delete(podRef, { gracePeriodSeconds: 0 });
   await cluster.until(async () => assert.equal(await get(), undefined));
   // The node removes the data of what is released, then the volume.

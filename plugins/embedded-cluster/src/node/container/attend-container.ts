@@ -7,6 +7,9 @@ import { execLaunch } from '../sandbox/exec-launch.ts';
 import { watchPort } from './port-check.ts';
 import type { StartedContainer } from './start-container.ts';
 
+const SANDBOX_MS = 2000;
+const SANDBOX_POLL_MS = 20;
+
 /** What is told of a container while it runs. */
 export interface Attention {
   readonly onStarted: () => void;
@@ -19,8 +22,19 @@ export interface Attention {
 
 /** Runs a command in a container that runs. */
 export function execIn(handle: PodHandle, { run, spec }: StartedContainer): ProbeContext['exec'] {
-  return (argv, timeoutMs, signal) =>
-    execLaunch(handle.node.isolation.exec(run, spec, argv), timeoutMs, signal);
+  const { isolation, clock } = handle.node;
+  return async (argv, timeoutMs, signal) => {
+    // A container that has just been started may not have its sandbox yet.
+    for (
+      let waitedMs = 0;
+      waitedMs < SANDBOX_MS && isolation.kind === 'bubblewrap';
+      waitedMs += SANDBOX_POLL_MS
+    ) {
+      if (run.exit !== undefined || run.sandboxInit() !== undefined) break;
+      await pauseUnlessAborted(clock, SANDBOX_POLL_MS, signal);
+    }
+    return await execLaunch(isolation.exec(run, spec, argv), timeoutMs, signal);
+  };
 }
 
 /**

@@ -117,6 +117,11 @@ export class ContainerWorker {
     this.#attempt = attempt;
     this.#started = { folder: attemptFolder, run, record, spec };
     this.#log = this.#openLog(attempt);
+    if (run.exit !== undefined) {
+      this.#log.end();
+      this.#state = this.#recordedExit(attempt);
+      return;
+    }
     // Taken as it was, so that a restart of the platform takes no pod out of service.
     const told = this.#handle
       .pod()

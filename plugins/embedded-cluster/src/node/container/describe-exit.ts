@@ -50,9 +50,15 @@ export function describeExit(spec: Container, folder: AttemptFolder, facts: Exit
   };
 }
 
-/** What bubblewrap says when the sandbox, or the program in it, could not be started. */
+/** What bubblewrap, or the supervisor's shell, says when the sandbox or the program could not be started. */
 function startFailure(folder: AttemptFolder): string | undefined {
   const last = logTail(folder, 1024).trimEnd().split('\n').at(-1) ?? '';
+  const shell = /supervise-\w+\.sh: (?:line )?\d+: (.*): (not found|[A-Z].*)$/.exec(last);
+  if (shell !== null) {
+    const [, missing = '', reason = ''] = shell;
+    const text = reason === 'not found' ? 'No such file or directory' : reason;
+    return `failed to start container: exec: "${missing}": ${text}`;
+  }
   const failure = /^bwrap: (?:execvp (.*): )?(.*)$/.exec(last);
   if (failure === null) return undefined;
   const [, program, why = ''] = failure;

@@ -87,20 +87,15 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
   function exec(run: ContainerRun, container: ContainerSpec, argv: readonly string[]): Launch {
     const init = run.sandboxInit();
     if (nsenter === undefined || init === undefined) return launch({ ...container, argv });
+    const { uid } = container;
+    // Root goes in as it is and becomes the pod's user there; others first enter the user namespace that they made.
+    const who =
+      uid !== undefined && setpriv !== undefined
+        ? [`--setuid=${uid}`, `--setgid=${uid}`]
+        : ['--preserve-credentials', '--user'];
     return {
       command: [
-        ...asUser(container.uid),
-        ...[
-          nsenter,
-          '--preserve-credentials',
-          '--user',
-          '--mount',
-          '--pid',
-          '--ipc',
-          '--uts',
-          `--target=${init}`,
-          '--',
-        ],
+        ...[nsenter, ...who, '--mount', '--pid', '--ipc', '--uts', `--target=${init}`, '--'],
         ...['/bin/sh', '-c', ENTER, container.workingDir, ...argv],
       ],
       env: OUTSIDE,
@@ -118,13 +113,29 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
   };
 }
 
+/**
+ * A /dev without terminals. With them (`--dev`) bubblewrap puts the container into a second user namespace, below
+ * the one that owns everything else of it, and then nobody but root can run a further command in it.
+ */
+const DEVICES = [
+  ...['--tmpfs', '/dev', '--dir', '/dev/shm'],
+  ...['null', 'zero', 'full', 'random', 'urandom', 'tty'].flatMap((name) => [
+    '--dev-bind-try',
+    `/dev/${name}`,
+    `/dev/${name}`,
+  ]),
+  ...['--symlink', '/proc/self/fd', '/dev/fd', '--symlink', '/proc/self/fd/0', '/dev/stdin'],
+  ...['--symlink', '/proc/self/fd/1', '/dev/stdout', '--symlink', '/proc/self/fd/2', '/dev/stderr'],
+];
+
 /** The options of the sandbox itself, in the order in which bubblewrap carries them out. */
 function sandboxArguments(
   container: ContainerSpec,
-  { hostSystem, hostFolders, sharesRoot }: BubblewrapOptions,
+  { hostSystem, hostFolders, sharesRoot, setpriv }: BubblewrapOptions,
   show: (mount: Mount) => string[],
 ): string[] {
   const { image, home, etc, tmp, env } = container;
+  const isEnteredByRoot = container.uid !== undefined && setpriv !== undefined;
   const hidden = (name: string): boolean =>
     OWN_FOLDERS.has(name) || (!image.hasSystem && SYSTEM_FOLDERS.has(name));
   const covered = new Set(container.mounts.map(({ destination }) => destination));
@@ -151,7 +162,7 @@ function sandboxArguments(
     ...['--hostname', container.hostname, '--info-fd', '3'],
     ...fromHost,
     ...fromImage,
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/run'],
+    ...['--proc', '/proc', ...(isEnteredByRoot ? ['--dev', '/dev'] : DEVICES), '--tmpfs', '/run'],
     ...show({ source: tmp, destination: '/tmp', readOnly: false }),
     ...(image.entries.some(({ name }) => name === 'var')
       ? []
@@ -175,8 +186,14 @@ function homeIsFree({ env, image, mounts }: ContainerSpec): boolean {
   return !mounts.some(({ destination }) => `${home}/`.startsWith(`${destination}/`));
 }
 
-/** Reads the environment, then becomes the command. */
-const ENTER = '. /dev/fd/4; exec 4<&-; cd "$0" && exec "$@"';
+/** Reads the environment, with nothing but the shell, then becomes the command. */
+const ENTER = `__script=
+while IFS= read -r __line; do __script="$__script$__line
+"; done <&4
+exec 4<&-
+eval "$__script"
+unset __script __line
+cd "$0" && exec "$@"`;
 /** Names that some shells refuse to set. */
 const SHELL_OWNED = new Set(['UID', 'EUID', 'PPID', 'BASHOPTS', 'SHELLOPTS']);
 

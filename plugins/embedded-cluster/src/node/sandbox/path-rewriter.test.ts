@@ -24,7 +24,9 @@ for (const [from, to] of VALUES)
 
 test('words of a command are replaced inside of a script', () => {
   assert.equal(
-    rewriter.word(`cd /workspace && exec node "/workspace/a.js" --in '/layers/x' >/dev/null`),
-    `cd /data/img/workspace && exec node "/data/img/workspace/a.js" --in '/data/img/layers/x' >/dev/null`,
+    rewriter.word(
+      `cd /workspace && exec node "/workspace/a.js" --in '/layers/x' >/workspace/log 2>/dev/null`,
+    ),
+    `cd /data/img/workspace && exec node "/data/img/workspace/a.js" --in '/data/img/layers/x' >/data/img/workspace/log 2>/dev/null`,
   );
 });

@@ -168,6 +168,7 @@ test('a variable of the app does not act on the programs that build its sandbox'
           { name: 'weird', value: `it's "so" $HOME\nand more` },
         ],
         readinessProbe: {
+          periodSeconds: 1,
           exec: {
             command: ['/bin/sh', '-c', 'test "$weird" = "$(printf "it\'s \\"so\\" \\$HOME\\nand more")"'],
           },
@@ -188,6 +189,16 @@ test('a variable of the app does not act on the programs that build its sandbox'
     node.log.entries.filter(({ level }) => level === 'error'),
     [],
   );
+});
+
+test('a probe runs in the container itself: its processes, its memory file systems', async (t) => {
+  if (!needsBubblewrap(t)) return;
+  await using node = await TestNode.start({ config: { isolation: 'bubblewrap' } });
+  const image = await node.shellImage('probed', 'id -u >/run/uid; echo $$ >/run/pid; exec sleep 1000');
+  const check = 'test "$(cat /proc/$(cat /run/pid)/comm)" = sleep && test "$(id -u)" = "$(cat /run/uid)"';
+  const readinessProbe = { exec: { command: ['/bin/sh', '-c', check] }, periodSeconds: 1 };
+  await node.createPod('probed', { containers: [{ name: 'main', image, readinessProbe }] });
+  await node.untilReady('probed');
 });
 
 test('an image with a system of its own is the root, and may write where systems write', async (t) => {

@@ -20,6 +20,8 @@ import { gracefulKube } from './graceful-kube.ts';
 import { ImageRegistry } from './image-registry.ts';
 
 const NAMESPACE = 'apps';
+/** How the tests of pods are run once more, for machines that are not as this one. */
+const ISOLATION = (process.env['EPINIO_TEST_ISOLATION'] ?? 'auto') as NodeConfig['isolation'];
 
 export interface TestNodeOptions {
   readonly config?: Partial<NodeConfig>;
@@ -61,7 +63,7 @@ export class TestNode implements AsyncDisposable {
     this.agent = await startNodeAgent({
       ...{ kube, log, clock: systemClock, informers: this.#informers, signal: new AbortController().signal },
       dataDirectory: this.folder,
-      config: { node: this.#options.config ?? {} },
+      config: { node: { isolation: ISOLATION, ...this.#options.config } },
       timings: {
         crashBackoffMs: 50,
         pullBackoffMs: 50,
@@ -93,11 +95,11 @@ export class TestNode implements AsyncDisposable {
     });
   }
 
-  /** An image that runs a shell script. */
+  /** An image that runs a shell script, which is in its command: container paths in it mean something everywhere. */
   async shellImage(name: string, script: string): Promise<string> {
-    return await this.registry.add(name, [{ at: 'workspace/run.sh', content: script }], {
+    return await this.registry.add(name, [{ at: 'workspace/name', content: name }], {
       WorkingDir: '/workspace',
-      Entrypoint: ['/bin/sh', 'run.sh'],
+      Entrypoint: ['/bin/sh', '-c', script],
     });
   }
 
