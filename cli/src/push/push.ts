@@ -44,6 +44,10 @@ export async function push(request: PushRequest, deps: PushDeps): Promise<Deploy
       ...(request.builder === undefined ? {} : { builderimage: request.builder }),
     });
     return await follow(deployment, name, deps);
+  } catch (error) {
+    if (!deps.signal.aborted || hasCode(error, 'PUSH_INTERRUPTED')) throw error;
+    const message = `Interrupted before the deployment of "${name}" began; nothing that runs has changed`;
+    throw new EpinioError('PUSH_INTERRUPTED', message, { cause: error });
   } finally {
     archive?.destroy();
   }
