@@ -62,7 +62,11 @@ export interface Builder {
   /** Ends a run that is under way; it then counts as failed. Succeeds when it has ended or never was. */
   cancel(id: string, signal?: AbortSignal): Promise<void>;
   /** Removes runs of the application other than `keep`, and with no `keep` its caches too. */
-  prune(app: { readonly namespace: string; readonly name: string }, keep?: string, signal?: AbortSignal): Promise<void>;
+  prune(
+    app: { readonly namespace: string; readonly name: string },
+    keep?: string,
+    signal?: AbortSignal,
+  ): Promise<void>;
 }
 
 export const builder = contract<Builder>('builder');

@@ -23,7 +23,10 @@ export interface Storage {
   /** Reads the stream to its end; a blob is there whole or not at all. A key that exists is replaced. */
   put(key: string, content: Readable, options: PutOptions): Promise<BlobInfo>;
   /** The reader must consume or destroy the stream. @returns undefined when there is none. */
-  get(key: string, signal?: AbortSignal): Promise<{ readonly info: BlobInfo; readonly content: Readable } | undefined>;
+  get(
+    key: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly info: BlobInfo; readonly content: Readable } | undefined>;
   info(key: string, signal?: AbortSignal): Promise<BlobInfo | undefined>;
   /** Succeeds when it is already gone. */
   delete(key: string, signal?: AbortSignal): Promise<void>;

@@ -66,7 +66,7 @@ describe('embedded-secret-sync', () => {
     await kube.apply(namespace('a', { team: 'x' }) as Secret, { fieldManager: 't' });
     await using _sync = await open(kube);
     await kube.create(source('team=x'));
-    await eventually(async () => assert.ok(await copyIn(kube, 'a')));
+    await eventually(async () => assert.ok(await copyIn(kube, 'a'), 'not there yet'));
     const copy = await copyIn(kube, 'a');
     assert.equal(copy?.type, 'kubernetes.io/dockerconfigjson');
     assert.equal(copy.metadata.labels?.['mine'], 'yes');
@@ -75,7 +75,7 @@ describe('embedded-secret-sync', () => {
     assert.equal(copy.metadata.annotations?.['kubed.appscode.com/sync'], undefined);
     assert.equal(await copyIn(kube, 'b'), undefined);
     await kube.apply(source(''), { fieldManager: 't' });
-    await eventually(async () => assert.ok(await copyIn(kube, 'b')));
+    await eventually(async () => assert.ok(await copyIn(kube, 'b'), 'not there yet'));
   });
 
   it('makes good what happened while it did not run', async () => {
@@ -83,7 +83,9 @@ describe('embedded-secret-sync', () => {
     {
       await using _first = await open(kube);
       await kube.create(source(''));
-      await eventually(async () => assert.ok((await copyIn(kube, 'a')) && (await copyIn(kube, 'b'))));
+      await eventually(async () =>
+        assert.ok((await copyIn(kube, 'a')) && (await copyIn(kube, 'b')), 'not there yet'),
+      );
     }
     await kube.delete({ apiVersion: 'v1', kind: 'Secret', namespace: 'default', name: 's' });
     await using _second = await open(kube);
@@ -102,7 +104,7 @@ describe('embedded-secret-sync', () => {
     });
     await using _sync = await open(kube);
     await kube.create(source(''));
-    await eventually(async () => assert.ok(await copyIn(kube, 'b')));
+    await eventually(async () => assert.ok(await copyIn(kube, 'b'), 'not there yet'));
     const events = async (): Promise<readonly EventObject[]> =>
       (await kube.list<EventObject>({ apiVersion: 'v1', kind: 'Event', namespace: 'default' })).items;
     await eventually(async () => {
@@ -116,7 +118,7 @@ describe('embedded-secret-sync', () => {
     const kube = new FakeKube({ namespaces: ['a'] });
     await using _sync = await open(kube);
     await kube.create(source(''));
-    await eventually(async () => assert.ok(await copyIn(kube, 'a')));
+    await eventually(async () => assert.ok(await copyIn(kube, 'a'), 'not there yet'));
     await kube.apply(source('=='), { fieldManager: 't' });
     await eventually(async () => {
       const { items } = await kube.list<EventObject>({
@@ -124,7 +126,10 @@ describe('embedded-secret-sync', () => {
         kind: 'Event',
         namespace: 'default',
       });
-      assert.ok(items.some(({ reason }) => reason === 'SyncSelectorInvalid'));
+      assert.ok(
+        items.some(({ reason }) => reason === 'SyncSelectorInvalid'),
+        'no Event yet',
+      );
     });
     assert.ok(await copyIn(kube, 'a'));
   });
