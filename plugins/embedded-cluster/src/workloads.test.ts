@@ -3,8 +3,8 @@ import { Agent, get } from 'node:http';
 import { test } from 'node:test';
 import type { Deployment, EndpointSlice, Informer, Job, Pod } from '@epinio/core';
 import { conditionOf } from './controllers/machinery/conditions.ts';
-import { TestCluster } from './controllers/testing/test-cluster.ts';
-import { ImageRegistry } from './node/testing/image-registry.ts';
+import { TestCluster } from './controllers/testkit/test-cluster.ts';
+import { ImageRegistry } from './node/testkit/image-registry.ts';
 
 const NAMESPACE = 'default';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Pod } from '@epinio/core';
 import { eventually } from '@epinio/core/testkit';
-import { conditionOf, portOf, TestNode } from './testing/test-node.ts';
+import { conditionOf, portOf, TestNode } from './testkit/test-node.ts';
 
 const SERVER = `require('http').createServer((q, s) => s.end('hello from ' + process.pid)).listen(process.env.PORT, '127.0.0.1', () => console.log('up'))`;
 const tcp = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
@@ -192,14 +192,14 @@ test('a container that crashes is restarted at once, then after growing pauses, 
     mainStatus(pod)?.state?.waiting?.message ?? '',
     /^back-off [\d.]+s restarting failed container main in pod crash_apps\(/,
   );
-  assert.ok((mainStatus(pod)?.restartCount ?? 0) >= 1);
+  assert.ok((mainStatus(pod)?.restartCount ?? 0) >= 1, '(mainStatus(pod)?.restartCount ?? 0) >= 1');
   assert.equal(mainStatus(pod)?.lastState?.terminated?.exitCode, 3);
   assert.equal(mainStatus(pod)?.lastState?.terminated?.reason, 'Error');
   assert.equal(pod.status?.phase, 'Running');
   assert.equal(await node.logs('crash', { previous: true }), 'attempt\n');
   await eventually(async () => assert.notEqual((await node.events('BackOff'))[0]?.count ?? 1, 1));
   const attempts = join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'containers/main');
-  assert.ok(readdirSync(attempts).length <= 2);
+  assert.ok(readdirSync(attempts).length <= 2, 'readdirSync(attempts).length <= 2');
 });
 
 test('a program that is not there is said, not run', async () => {
@@ -295,7 +295,7 @@ test('a pod that ignores SIGTERM is killed when its grace is over', async () => 
   const startedAt = Date.now();
   await node.deletePod('stubborn', 1);
   await node.untilGone('stubborn');
-  assert.ok(Date.now() - startedAt >= 900);
+  assert.ok(Date.now() - startedAt >= 900, 'Date.now() - startedAt >= 900');
 });
 
 test('a pod behind a Service is taken out of it, and drained, before it is asked to end', async () => {
@@ -347,7 +347,10 @@ test('hooks run at the start and before the end', async () => {
     ],
   });
   const pod = await node.untilReady('hooks');
-  assert.ok(existsSync(join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'volumes/shared/post')));
+  assert.ok(
+    existsSync(join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'volumes/shared/post')),
+    "existsSync(join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'volumes/shared/post'))",
+  );
   const reading = node.logs('hooks', { follow: true });
   await eventually(async () => assert.match(await node.logs('hooks'), /up/));
   await node.deletePod('hooks');
@@ -481,7 +484,7 @@ test('a claim waits until it is bound, and its data outlives the pod', async () 
 });
 
 test('after kill -9 of the platform running pods are found again, and exits that happened meanwhile', async () => {
-  const starter = `const { TestNode } = await import('${new URL('./testing/test-node.ts', import.meta.url).href}');
+  const starter = `const { TestNode } = await import('${new URL('./testkit/test-node.ts', import.meta.url).href}');
     const node = await TestNode.start();
     const server = await node.scriptImage('web', ${JSON.stringify(SERVER)});
     const short = await node.shellImage('short', 'while [ ! -e /flag/go ]; do sleep 0.02; done; echo ended; exit 9');
@@ -505,7 +508,7 @@ test('after kill -9 of the platform running pods are found again, and exits that
   assert.equal(await (await fetch(url)).text(), before, 'it serves without the platform');
   writeFileSync(join(folder, 'node/pods', short.metadata.uid ?? '', 'volumes/flag/go'), '');
   const run = join(folder, 'node/pods', short.metadata.uid ?? '', 'containers/main/0/run');
-  await eventually(() => assert.ok(existsSync(join(run, 'exit'))));
+  await eventually(() => assert.ok(existsSync(join(run, 'exit')), "existsSync(join(run, 'exit'))"));
 
   await using node = await TestNode.start({ folder, objects: pods });
   await node.until('short', (pod) => pod.status?.phase === 'Failed', 'failed');

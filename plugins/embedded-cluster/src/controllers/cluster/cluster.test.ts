@@ -8,7 +8,7 @@ import type {
   OwnerReference,
   Pod,
 } from '@epinio/core';
-import { TestCluster } from '../testing/test-cluster.ts';
+import { TestCluster } from '../testkit/test-cluster.ts';
 
 const pod = (name: string, spec: Partial<Pod['spec']> = {}, namespace = 'default'): Pod => ({
   apiVersion: 'v1',
@@ -126,7 +126,7 @@ test('an owner that never was takes its dependents along; one of an unknown kind
   await cluster.kube.create(map('haunted', [ghost]));
   await cluster.kube.create(map('foreign', [{ ...ghost, apiVersion: 'example.com/v1', kind: 'Unknown' }]));
   await cluster.until(async () => assert.equal(await cluster.get('ConfigMap', 'haunted'), undefined));
-  assert.ok(await cluster.get('ConfigMap', 'foreign'));
+  assert.ok(await cluster.get('ConfigMap', 'foreign'), "await cluster.get('ConfigMap', 'foreign')");
 });
 
 test('objects of a custom kind own and are owned', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment, EventObject, Pod, ReplicaSet } from '@epinio/core';
 import { conditionOf } from '../machinery/conditions.ts';
-import { readyStatus, TestCluster } from '../testing/test-cluster.ts';
+import { readyStatus, TestCluster } from '../testkit/test-cluster.ts';
 
 const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'default', name: 'web' };
 
@@ -50,14 +50,20 @@ test('a deployment is rolled out, updated, undone, scaled and deleted as kubectl
   assert.equal(revision(first), '1');
   assert.equal(conditionOf(first.status?.conditions, 'Available')?.status, 'True');
   const [set] = await cluster.list<ReplicaSet>('ReplicaSet');
-  assert.ok(set !== undefined);
+  assert.ok(set !== undefined, 'set !== undefined');
   const hash = set.metadata.labels?.['pod-template-hash'];
   assert.equal(set.metadata.name, `web-${hash}`);
   const pods = await cluster.list<Pod>('Pod', `pod-template-hash=${hash}`);
   assert.equal(pods.length, 2);
-  assert.ok(pods.every(({ metadata }) => metadata.name.startsWith(`web-${hash}-`)));
+  assert.ok(
+    pods.every(({ metadata }) => metadata.name.startsWith(`web-${hash}-`)),
+    'pods.every(({ metadata }) => metadata.name.startsWith(`web-${hash}-`))',
+  );
   const events = await cluster.list<EventObject>('Event');
-  assert.ok(events.some(({ message }) => message === `Scaled up replica set web-${hash} from 0 to 2`));
+  assert.ok(
+    events.some(({ message }) => message === `Scaled up replica set web-${hash} from 0 to 2`),
+    'events.some(({ message }) => message === `Scaled up replica set web-${hash} from 0 to 2`)',
+  );
 
   await setImage(cluster, 'a:2');
   assert.equal(revision(await rolledOut(cluster)), '2');
@@ -100,7 +106,7 @@ test('a rolling update waits for readiness before it takes an old pod away', asy
   await setImage(cluster, 'a:2');
   const [fresh] = await ready('a:2', 1);
   await ready('a:1', 2); // 25% of 2, rounded down, may be missing: none
-  assert.ok(fresh !== undefined);
+  assert.ok(fresh !== undefined, 'fresh !== undefined');
   await cluster.setPodStatus(fresh, readyStatus(true));
   await ready('a:2', 2);
   await ready('a:1', 1);

@@ -54,10 +54,13 @@ test('a rolling update never goes below the available, nor above the surge, and 
       const sizes =
         size === sizeOf(sets.new) ? oldSetSizes(target, sets.new, [sets.old]) : new Map<ReplicaSet, number>();
       const old = sizes.get(sets.old) ?? sizeOf(sets.old);
-      assert.ok(size + old <= replicas + maxSurge);
+      assert.ok(size + old <= replicas + maxSurge, 'size + old <= replicas + maxSurge');
       // Pods that were asked to go are gone at once; of the new ones, one more is available in each step.
       const available = Math.min(size, availableOf(sets.new) + 1);
-      assert.ok(availableOf(sets.new) + Math.min(old, availableOf(sets.old)) >= replicas - maxUnavailable);
+      assert.ok(
+        availableOf(sets.new) + Math.min(old, availableOf(sets.old)) >= replicas - maxUnavailable,
+        'availableOf(sets.new) + Math.min(old, availableOf(sets.old)) >= replicas - maxUnavailable',
+      );
       sets = { old: { ...set('old', old), metadata: sets.old.metadata }, new: set('new', size, available) };
     }
   }
@@ -89,6 +92,9 @@ test('scaling in the middle of a rollout is shared in proportion, to the last po
       expected,
       `${replicas}`,
     );
-    assert.ok([...sizes.values()].every((size) => size >= 0));
+    assert.ok(
+      [...sizes.values()].every((size) => size >= 0),
+      '[...sizes.values()].every((size) => size >= 0)',
+    );
   }
 });

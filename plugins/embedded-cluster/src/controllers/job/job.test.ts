@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job, Pod } from '@epinio/core';
 import { conditionOf } from '../machinery/conditions.ts';
-import { TestCluster } from '../testing/test-cluster.ts';
+import { TestCluster } from '../testkit/test-cluster.ts';
 
 const ref = { apiVersion: 'batch/v1', kind: 'Job', namespace: 'default', name: 'work' };
 
@@ -51,7 +51,10 @@ test('a job runs as many pods as it wants to succeed, some at a time', async () 
   for (const pod of await running(cluster, 1)) await end(cluster, pod, 0);
   const { status } = await condition(cluster, 'Complete');
   assert.deepEqual([status?.succeeded, status?.active ?? 0, status?.failed ?? 0], [3, 0, 0]);
-  assert.ok(status?.startTime !== undefined && status.completionTime !== undefined);
+  assert.ok(
+    status?.startTime !== undefined && status.completionTime !== undefined,
+    'status?.startTime !== undefined && status.completionTime !== undefined',
+  );
   assert.equal((await cluster.list('Pod')).length, 3);
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EndpointSlice, Pod, Service } from '@epinio/core';
-import { readyStatus, TestCluster } from '../testing/test-cluster.ts';
+import { readyStatus, TestCluster } from '../testkit/test-cluster.ts';
 
 const service: Service = {
   apiVersion: 'v1',

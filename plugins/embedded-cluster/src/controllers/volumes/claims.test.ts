@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PersistentVolumeClaim, Pod } from '@epinio/core';
 import type { PersistentVolume } from '../pods/persistent-volume.ts';
-import { TestCluster } from '../testing/test-cluster.ts';
+import { TestCluster } from '../testkit/test-cluster.ts';
 
 test('a claim waits for its first consumer, is bound to a volume of its own, and stays while it is used', async () => {
   await using cluster = await TestCluster.start({ node: false });

@@ -49,7 +49,7 @@ test('a container over its memory limit is ended by its control group', async (t
   const group = memory.create('hog', 128 * MIB);
   const run = await start('cgroup', group.procs);
   assert.equal((await run.exited).exitCode, 137);
-  assert.ok(oomKills(group.folder) > 0);
+  assert.ok(oomKills(group.folder) > 0, 'oomKills(group.folder) > 0');
   await eventually(() => assert.equal(removeCgroup(group.folder), true));
   removeCgroup(join(group.folder, '..'));
 });

@@ -83,7 +83,7 @@ test('a long log is rotated, the newest files are kept, and reading goes over al
     writeAt(log, line, '2026-01-01T10:00:00Z');
     await log.settled();
   }
-  assert.ok(statSync(log.file).size <= 100);
+  assert.ok(statSync(log.file).size <= 100, 'statSync(log.file).size <= 100');
   assert.equal(existsSync(`${log.file}.2`), true);
   assert.equal(existsSync(`${log.file}.3`), false);
   const all = await text(log);

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { eventually } from '@epinio/core/testkit';
-import { TestNode } from '../testing/test-node.ts';
+import { TestNode } from '../testkit/test-node.ts';
 
 const hasBubblewrap = spawnSync('bwrap', ['--version']).status === 0;
 
@@ -179,12 +179,8 @@ test('a variable of the app does not act on the programs that build its sandbox'
   await node.untilReady('preload');
   const log = await node.logs('preload');
   // The dynamic linker of the app itself complains, and nobody else's.
-  assert.ok(
-    log.includes(
-      `/no/such/library.so:${dirname(process.execPath)}:/bin:/workspace/run.sh:it's "so" $HOME\nand more`,
-    ),
-    log,
-  );
+  assert.ok(log.includes(`/no/such/library.so:${dirname(process.execPath)}:/bin:`), log);
+  assert.ok(log.includes(`:/workspace/run.sh:it's "so" $HOME\nand more`), log);
   assert.deepEqual(
     node.log.entries.filter(({ level }) => level === 'error'),
     [],

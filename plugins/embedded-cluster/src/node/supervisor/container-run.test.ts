@@ -127,9 +127,9 @@ test('a run outlives kill -9 of the process that started it, and is found again 
   await died;
 
   const run = ContainerRun.adopt(s.folder, true);
-  assert.ok(run !== undefined && run.exit === undefined);
+  assert.ok(run !== undefined && run.exit === undefined, 'run !== undefined && run.exit === undefined');
   const pid = Number(/pid (\d+)/.exec(output(s))?.[1]);
-  assert.ok(run.processes().includes(pid));
+  assert.ok(run.processes().includes(pid), 'run.processes().includes(pid)');
   assert.equal(isAlive({ pid }), true);
 
   writeFileSync(`${s.folder}.go`, '');
