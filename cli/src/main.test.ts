@@ -60,6 +60,6 @@ describe('epinio command line', () => {
 
   it('writes no escape sequences where there is no terminal', async () => {
     const { err } = await run('psuh');
-    assert.ok(!err.includes('\u001b'));
+    assert.ok(!err.includes('\u001b'), "!err.includes('\\u001b')");
   });
 });

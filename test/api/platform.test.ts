@@ -53,7 +53,7 @@ describe('the API over the embedded platform', { concurrency: 3 }, () => {
     const info = await platform.api<Record<string, string>>(200, 'GET', 'info');
     assert.equal(info['platform'], 'embedded');
     assert.match(info['kube_version'] ?? '', /^v1\.\d+/);
-    assert.ok(info['default_builder_image'] !== undefined);
+    assert.ok(info['default_builder_image'] !== undefined, "info['default_builder_image'] !== undefined");
   });
 
   it('takes sources to a URL, changes what runs, and leaves nothing of it', async () => {
@@ -156,9 +156,19 @@ describe('the API over the embedded platform', { concurrency: 3 }, () => {
     });
     const frames: LogFrame[] = [];
     socket.on('message', (data) => frames.push(JSON.parse((data as Buffer).toString()) as LogFrame));
-    await eventually(() => assert.ok(frames.some(({ Message }) => Message === 'listening')));
+    await eventually(() =>
+      assert.ok(
+        frames.some(({ Message }) => Message === 'listening'),
+        "frames.some(({ Message }) => Message === 'listening')",
+      ),
+    );
     await platform.get(done.urls?.[0] ?? '');
-    await eventually(() => assert.ok(frames.some(({ Message }) => Message === 'asked')));
+    await eventually(() =>
+      assert.ok(
+        frames.some(({ Message }) => Message === 'asked'),
+        "frames.some(({ Message }) => Message === 'asked')",
+      ),
+    );
     assert.match(frames[0]?.Timestamp ?? '', /^\d{4}-\d\d-\d\dT.*Z$/);
     socket.close();
   });
@@ -190,7 +200,7 @@ describe('the API over the embedded platform', { concurrency: 3 }, () => {
       namespace: 'team',
       name: 'team',
     });
-    assert.ok(account !== undefined);
+    assert.ok(account !== undefined, 'account !== undefined');
     const copied = await platform.kube.get({
       apiVersion: 'v1',
       kind: 'Secret',

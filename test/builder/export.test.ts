@@ -117,8 +117,8 @@ describe('export', () => {
       const chunks: Buffer[] = [];
       for await (const chunk of opened.client.blob(image, digest)) chunks.push(chunk as Buffer);
       const content = Buffer.concat(chunks).toString('latin1');
-      assert.ok(!content.includes('build-secret'));
-      assert.ok(!content.includes(opened.machine.path()));
+      assert.ok(!content.includes('build-secret'), "!content.includes('build-secret')");
+      assert.ok(!content.includes(opened.machine.path()), '!content.includes(opened.machine.path())');
     }
   });
 
@@ -157,7 +157,10 @@ describe('export', () => {
       opened.machine.renew();
       await opened.machine.build({ 'name.txt': name });
       assert.match(opened.machine.log, /reusing/);
-      assert.ok(!existsSync(opened.machine.path('layers/acme_greeter/tool')));
+      assert.ok(
+        !existsSync(opened.machine.path('layers/acme_greeter/tool')),
+        "!existsSync(opened.machine.path('layers/acme_greeter/tool'))",
+      );
       await using image = await unpackImage(opened.client, await opened.push(tag));
       assert.match(opened.machine.log, /^ {5}tool: reused, /m);
       const said = await run(join(image.root, 'cnb/process/web'));

@@ -14,7 +14,7 @@ const NEVER = new AbortController().signal;
 
 async function nodeOf(opened: OpenedBuilder): Promise<ScriptedNode> {
   const job = await opened.job(ID);
-  assert.ok(job);
+  assert.ok(job, 'job');
   return new ScriptedNode(opened.kube, job);
 }
 
@@ -52,7 +52,10 @@ describe('the objects of a staging run', () => {
       resourceName('workspace', 'cache', 'sample'),
     ]);
     assert.equal((await names(opened, 'Secret')).length, 2);
-    assert.ok((await names(opened, 'Secret')).includes(NAME));
+    assert.ok(
+      (await names(opened, 'Secret')).includes(NAME),
+      "(await names(opened, 'Secret')).includes(NAME)",
+    );
 
     await opened.kube.delete({ apiVersion: 'batch/v1', kind: 'Job', namespace: 'epinio', name: NAME });
     assert.deepEqual(await names(opened, 'Secret'), []);
@@ -88,11 +91,14 @@ describe('the objects of a staging run', () => {
       ['MIRROR', 'https://mirror'],
       ['PORT', '1'],
     ]);
-    assert.ok(volumes.length > 0);
+    assert.ok(volumes.length > 0, 'volumes.length > 0');
     const url = await opened.storage.readUrl('sources', { expiresSeconds: 60 });
     const text = JSON.stringify(job);
-    assert.ok(!text.includes('app-secret'));
-    assert.ok(!text.includes(new URL(url).search.slice(0, 12)));
+    assert.ok(!text.includes('app-secret'), "!text.includes('app-secret')");
+    assert.ok(
+      !text.includes(new URL(url).search.slice(0, 12)),
+      '!text.includes(new URL(url).search.slice(0, 12))',
+    );
   });
 
   it('carry the limits of the configuration', async () => {
@@ -113,7 +119,10 @@ describe('the objects of a staging run', () => {
       [{ sizeLimit: '1Gi' }, { sizeLimit: '1Gi' }],
     );
     assert.equal(job?.spec.activeDeadlineSeconds, 30);
-    assert.ok(spec.containers[0]?.args?.includes(String(100 * 2 ** 20)) === true);
+    assert.ok(
+      spec.containers[0]?.args?.includes(String(100 * 2 ** 20)) === true,
+      'spec.containers[0]?.args?.includes(String(100 * 2 ** 20)) === true',
+    );
   });
 
   it('are made once, whoever starts the run how often, and after an interruption at any point', async () => {
@@ -196,7 +205,7 @@ describe('the status of a staging run', () => {
     await using opened = await openBuilder();
     await opened.builder.start(opened.request());
     const waiting = opened.builder.wait(ID, NEVER);
-    await eventually(() => assert.ok(opened.kube.openWatches > 0));
+    await eventually(() => assert.ok(opened.kube.openWatches > 0, 'opened.kube.openWatches > 0'));
     await opened.builder.prune({ namespace: 'workspace', name: 'sample' });
     assert.deepEqual(await waiting, { id: ID, phase: 'failed', message: 'the staging run was removed' });
   });
@@ -261,7 +270,7 @@ describe('the status of a staging run', () => {
     const other = { id: 'aaaaaaaaaaaaaaaa' };
     await opened.builder.start(opened.request(other));
     const job = await opened.job(other.id);
-    assert.ok(job);
+    assert.ok(job, 'job');
     await new ScriptedNode(opened.kube, job).complete('Complete');
     await opened.builder.cancel(other.id);
     assert.deepEqual(await opened.builder.status(other.id), { id: other.id, phase: 'succeeded' });
@@ -344,7 +353,7 @@ describe('the log of a staging run', () => {
     node.run('unpack-blob');
     node.log('unpack-blob', 'a');
     stop.abort();
-    assert.ok((await following).length <= 1);
+    assert.ok((await following).length <= 1, '(await following).length <= 1');
   });
 });
 

@@ -78,7 +78,7 @@ test('of long output the newest part is kept', async () => {
   const code = `const line = 'x'.repeat(1023) + '\\n'; process.stdout.write(line.repeat(5000) + 'end')`;
   const { stdout } = await commands.run(NODE, ['-e', code], options);
   assert.equal(stdout.length, 1024 * 1024);
-  assert.ok(stdout.endsWith('x\nend'));
+  assert.ok(stdout.endsWith('x\nend'), "stdout.endsWith('x\\nend')");
 });
 
 test('a program that is not there', async () => {
@@ -119,7 +119,7 @@ test('a timeout ends the whole process group, shows the last lines, and no value
     message: `"${NODE}" did not end within 0.7 s`,
     details: ['password is [redacted]'],
   });
-  assert.ok(descendant > 0);
+  assert.ok(descendant > 0, 'descendant > 0');
   const deadline = Date.now() + 5_000;
   while (isRunning(descendant)) {
     assert.ok(Date.now() < deadline, `process ${descendant} still runs`);

@@ -212,7 +212,7 @@ test('an answer that is no Status is shown, shortened', async () => {
   await assert.rejects(kube.get(A_MAP), ({ code, message }: { code: string; message: string }) => {
     assert.equal(code, 'KUBE_FAILED');
     assert.match(message, /^Bad gateway x/);
-    assert.ok(message.length <= 500);
+    assert.ok(message.length <= 500, 'message.length <= 500');
     return true;
   });
 });
@@ -487,7 +487,9 @@ contexts: [{ name: one, context: { cluster: c, user: none } }, { name: two, cont
 current-context: two
 `;
   const kube = await createKube({ kubeconfig: yaml, context: 'one' });
-  await kube.get(A_MAP).catch((error: unknown) => assert.ok(hasCode(error, 'KUBE_FAILED')));
+  await kube
+    .get(A_MAP)
+    .catch((error: unknown) => assert.ok(hasCode(error, 'KUBE_FAILED'), "hasCode(error, 'KUBE_FAILED')"));
   assert.equal(server.asked[0]?.path, '/prefix/api/v1');
   await kube.close();
   const read = (context?: string, text = yaml): Promise<unknown> =>

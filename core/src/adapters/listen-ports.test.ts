@@ -62,7 +62,7 @@ test('names never share a port, and platforms that start together neither', asyn
   });
   const claimed = await Promise.all(claims);
   assert.equal(new Set(claimed).size, claimed.length);
-  assert.ok(claimed.includes(preferred));
+  assert.ok(claimed.includes(preferred), 'claimed.includes(preferred)');
 });
 
 test('many processes at once agree', async () => {
@@ -85,7 +85,7 @@ test('many processes at once agree', async () => {
     }),
   );
   assert.equal(new Set(outputs).size, 1, outputs.join());
-  for (const port of JSON.parse(outputs[0] ?? '') as number[]) assert.ok(port > 1024);
+  for (const port of JSON.parse(outputs[0] ?? '') as number[]) assert.ok(port > 1024, 'port > 1024');
 });
 
 test('exact: changes what is remembered, and names a stranger', async () => {

@@ -54,7 +54,10 @@ describe('an application', () => {
     assert.equal(environment.metadata.ownerReferences?.[0]?.kind, 'App');
     const scale = await secret(names.scaling);
     assert.equal(Buffer.from(scale?.data?.['desired'] ?? '', 'base64').toString(), '2');
-    assert.ok((await secret(names.configurations)) !== undefined);
+    assert.ok(
+      (await secret(names.configurations)) !== undefined,
+      '(await secret(names.configurations)) !== undefined',
+    );
     const events = await test.kube.list<EventObject>({
       apiVersion: 'v1',
       kind: 'Event',
@@ -64,6 +67,7 @@ describe('an application', () => {
       events.items.some(
         ({ reason, message }) => reason === 'ScaleUp' && message === 'scaled from 1 to 2 by admin',
       ),
+      "events.items.some( ({ reason, message }) => reason === 'ScaleUp' && message === 'scaled...",
     );
   });
 

@@ -64,7 +64,7 @@ describe('authentication', () => {
     const [secret] = test.api.platform.caches.users.list();
     const other = (await test.kube.list<Secret>({ apiVersion: 'v1', kind: 'Secret', namespace: 'epinio' }))
       .items;
-    assert.ok(secret !== undefined && other.length > 0);
+    assert.ok(secret !== undefined && other.length > 0, 'secret !== undefined && other.length > 0');
     await test.kube.delete({
       apiVersion: 'v1',
       kind: 'Secret',
@@ -165,6 +165,7 @@ describe('the edge', () => {
       test.log.entries.some(
         ({ message, fields }) => message === 'Request' && fields['requestId'] === 'abc-123',
       ),
+      "test.log.entries.some( ({ message, fields }) => message === 'Request' && fields['reques...",
     );
     assert.ok(!JSON.stringify(test.log.entries).includes('Basic '), 'no credentials in the log');
   });

@@ -53,7 +53,7 @@ describe('a push', () => {
     await using test = await TestApi.open();
     const { stage_id: stageId = '' } = await test.push('sample');
     const deployment = await deploymentOf(test);
-    assert.ok(deployment !== undefined);
+    assert.ok(deployment !== undefined, 'deployment !== undefined');
     assert.deepEqual(deployment.spec.selector, { matchLabels: { 'app.kubernetes.io/name': 'sample' } });
     assert.deepEqual(deployment.spec.strategy?.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 });
     const { metadata, spec } = deployment.spec.template;
@@ -74,7 +74,10 @@ describe('a push', () => {
     );
     assert.deepEqual(container.env, [{ name: 'PORT', value: '8080' }]);
     assert.deepEqual(container.readinessProbe?.tcpSocket, { port: 8080 });
-    assert.ok((container.lifecycle?.preStop?.sleep?.seconds ?? 0) > 0);
+    assert.ok(
+      (container.lifecycle?.preStop?.sleep?.seconds ?? 0) > 0,
+      '(container.lifecycle?.preStop?.sleep?.seconds ?? 0) > 0',
+    );
     assert.deepEqual(await ingressHosts(test), ['sample.apps.test']);
   });
 
@@ -122,7 +125,7 @@ describe('a push', () => {
     assert.equal(answer.errors[0]?.title, 'staging job for image ID still running');
     const run = await eventually(() => {
       const [only] = test.builder.runs.keys();
-      assert.ok(only !== undefined);
+      assert.ok(only !== undefined, 'only !== undefined');
       return only;
     });
     assert.equal((await test.json<App>(200, 'GET', SAMPLE)).status, 'staging');
@@ -160,7 +163,7 @@ describe('a push that fails', () => {
     const { id } = await test.startPush('sample', tarball('v2'));
     const stageId = await eventually(() => {
       const found = [...test.builder.runs.keys()].find((run) => run !== good.stage_id);
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     test.builder.end(stageId, { phase: 'failed', message: 'npm ci failed', lastLines: ['npm error 404'] });
@@ -185,7 +188,7 @@ describe('a push that fails', () => {
     const { id } = await test.startPush('sample', tarball('v2'));
     const stageId = await eventually(() => {
       const found = [...test.builder.runs.keys()].find((run) => run !== good.stage_id);
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     test.cluster.set(stageId, 'crashes');
@@ -216,7 +219,7 @@ describe('a push that fails', () => {
     const { id } = await test.startPush('sample');
     const stageId = await eventually(() => {
       const [found] = test.builder.runs.keys();
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     test.cluster.set(stageId, 'silent');
@@ -246,7 +249,7 @@ describe('a server that is killed', () => {
     const { id } = await first.startPush('sample');
     const stageId = await eventually(() => {
       const [found] = builder.runs.keys();
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     await first[Symbol.asyncDispose]();
@@ -268,7 +271,7 @@ describe('a server that is killed', () => {
     const { id } = await first.startPush('sample', tarball('v1'));
     const stageId = await eventually(() => {
       const [found] = builder.runs.keys();
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     await first[Symbol.asyncDispose]();
@@ -294,7 +297,7 @@ describe('a server that is killed', () => {
     const { id } = await first.startPush('sample', tarball('v2'));
     const stageId = await eventually(() => {
       const found = [...first.builder.runs.keys()].find((run) => run !== good.stage_id);
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     // Neither serves nor fails: the rollout is under way when the server goes.

@@ -132,6 +132,6 @@ describe('the OpenAPI document', () => {
       assert.ok(result.success, name);
       checked += 1;
     }
-    assert.ok(checked > 10);
+    assert.ok(checked > 10, 'checked > 10');
   });
 });

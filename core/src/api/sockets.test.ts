@@ -15,7 +15,7 @@ const messages = (frames: readonly string[]): string[] =>
 async function podOf(http: HttpApi): Promise<{ namespace: string; name: string }> {
   const { items } = await http.test.kube.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: 'workspace' });
   const [pod] = items;
-  assert.ok(pod !== undefined);
+  assert.ok(pod !== undefined, 'pod !== undefined');
   return { namespace: 'workspace', name: pod.metadata.name };
 }
 
@@ -160,7 +160,10 @@ describe('a websocket', () => {
     assert.equal(header['alg'], 'RS384');
     assert.equal(payload['iss'], 'epinio-server');
     assert.equal(payload['user'], 'admin');
-    assert.ok(Math.abs(Number(payload['exp']) - Date.now() / 1000 - 30) < 10);
+    assert.ok(
+      Math.abs(Number(payload['exp']) - Date.now() / 1000 - 30) < 10,
+      "Math.abs(Number(payload['exp']) - Date.now() / 1000 - 30) < 10",
+    );
   });
 
   it('is refused for strange hosts and origins', async () => {
@@ -200,7 +203,7 @@ describe('staging', () => {
     await test.startPush('sample');
     const stageId = await eventually(() => {
       const [found] = test.builder.runs.keys();
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     const path = `namespaces/workspace/staging/${stageId}`;
@@ -237,7 +240,7 @@ describe('staging', () => {
     const { id } = await test.startPush('sample');
     const stageId = await eventually(() => {
       const [found] = test.builder.runs.keys();
-      assert.ok(found !== undefined);
+      assert.ok(found !== undefined, 'found !== undefined');
       return found;
     });
     test.builder.end(stageId, { phase: 'failed' });

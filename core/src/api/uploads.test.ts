@@ -34,12 +34,15 @@ describe('an upload', () => {
       const { blobuid } = await test.json<{ blobuid: string }>(200, 'POST', STORE, form('file', content));
       assert.match(blobuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       const blob = test.storage.blobs.get(blobuid);
-      assert.ok(blob !== undefined);
+      assert.ok(blob !== undefined, 'blob !== undefined');
       assert.deepEqual(blob.bytes, content);
       assert.equal(blob.info.contentType, 'application/tar');
       const { uploaded, ...metadata } = blob.info.metadata;
       assert.deepEqual(metadata, { app: 'sample', namespace: 'workspace', username: 'admin' });
-      assert.ok(Math.abs(Number(uploaded) - Date.now()) < 60_000);
+      assert.ok(
+        Math.abs(Number(uploaded) - Date.now()) < 60_000,
+        'Math.abs(Number(uploaded) - Date.now()) < 60_000',
+      );
     }
   });
 
@@ -83,9 +86,9 @@ describe('an upload', () => {
     client.on('error', () => undefined); // we hang up ourselves
     client.write(HEAD);
     client.write(tarball('v1'));
-    await eventually(() => assert.ok(began));
+    await eventually(() => assert.ok(began, 'began'));
     client.destroy();
-    await eventually(() => assert.ok(aborted));
+    await eventually(() => assert.ok(aborted, 'aborted'));
     assert.equal(http.test.storage.blobs.size, 0);
   });
 
@@ -134,11 +137,11 @@ describe('an upload', () => {
       const now = sent() - (client.socket?.writableLength ?? 0);
       const isStill = now === before && now > chunk.length;
       before = now;
-      assert.ok(isStill);
+      assert.ok(isStill, 'isStill');
     });
     assert.ok(before < total / 2, `${Math.round(before / 1024 ** 2)} MiB were taken`);
     proceed();
     assert.equal(await status, 200);
-    assert.ok(size >= total);
+    assert.ok(size >= total, 'size >= total');
   });
 });

@@ -30,7 +30,7 @@ describe('published names', () => {
   it('never exceeds 63 characters, and doubles the dash when the cut falls on one', () => {
     const long = resourceName('this', 'is', 'going', 'to', 'be', 'too', 'long', 'of', 'a', 'string');
     assert.equal(long.length, 63);
-    assert.ok(long.startsWith('this-is-going-to-be-to-'));
+    assert.ok(long.startsWith('this-is-going-to-be-to-'), "long.startsWith('this-is-going-to-be-to-')");
     assert.equal(resourceName('123456789012345678901-x'), `x-${sha1('123456789012345678901-x')}`);
     assert.equal(
       resourceName('abcdefghijklmnopqrstu-x'),

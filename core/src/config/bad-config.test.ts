@@ -102,7 +102,10 @@ describe('bad configuration', () => {
         `  l${n}: &l${n} [${n === 0 ? 'x' : Array.from({ length: 9 }, () => `*l${n - 1}`).join(', ')}]`,
     );
     const told = await problems(file('components:', ...levels));
-    assert.ok(told.some((line) => line.includes('More than 20000 values')));
+    assert.ok(
+      told.some((line) => line.includes('More than 20000 values')),
+      "told.some((line) => line.includes('More than 20000 values'))",
+    );
   });
 
   it('names a profile that does not exist, and where it was asked for', async () => {

@@ -36,7 +36,7 @@ describe('configJsonSchema', () => {
     assert.deepEqual(schema.required, ['api']);
     assert.equal(schema.additionalProperties, false);
     const keys = { ...schema.properties, ...schema.properties?.['components']?.properties };
-    assert.ok(Object.keys(keys).length > 12);
+    assert.ok(Object.keys(keys).length > 12, 'Object.keys(keys).length > 12');
     for (const [key, { description }] of Object.entries(keys))
       assert.ok(description, `"${key}" has no description`);
   });

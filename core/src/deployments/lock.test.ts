@@ -27,17 +27,20 @@ describe('locks', () => {
       order.filter((entry) => !entry.startsWith('c')),
       ['a begins', 'a ends', 'b begins', 'b ends'],
     );
-    assert.ok(order.indexOf('c begins') < order.indexOf('a ends'));
+    assert.ok(
+      order.indexOf('c begins') < order.indexOf('a ends'),
+      "order.indexOf('c begins') < order.indexOf('a ends')",
+    );
   });
 });
 
 describe('the hold on an application', () => {
   it('is taken when nobody has it, or who had it is gone', () => {
     const held = { records: [], lease: { holder: 'a', renewedAt: 1_000 } };
-    assert.ok(mayHold({ records: [] }, 'b', 0));
+    assert.ok(mayHold({ records: [] }, 'b', 0), "mayHold({ records: [] }, 'b', 0)");
     assert.ok(mayHold(held, 'a', 1_000_000), 'its own');
-    assert.ok(!mayHold(held, 'b', 1_000 + LEASE_MS));
-    assert.ok(mayHold(held, 'b', 1_001 + LEASE_MS));
+    assert.ok(!mayHold(held, 'b', 1_000 + LEASE_MS), "!mayHold(held, 'b', 1_000 + LEASE_MS)");
+    assert.ok(mayHold(held, 'b', 1_001 + LEASE_MS), "mayHold(held, 'b', 1_001 + LEASE_MS)");
     assert.deepEqual(holdLease(held, 'b', 2_000), {});
     assert.deepEqual(holdLease(held, 'a', 2_000), { lease: { holder: 'a', renewedAt: 2_000 } });
   });

@@ -65,7 +65,7 @@ describe('componentsOf', () => {
       ],
     );
     const [part] = components[0]?.parts ?? [];
-    assert.ok(part?.kind === 'manifest');
+    assert.ok(part?.kind === 'manifest', "part?.kind === 'manifest'");
     assert.deepEqual(part.object['data'], { size: '3' });
   });
 
@@ -84,7 +84,7 @@ describe('componentsOf', () => {
 
   it('names the plugin whose parts fail', async () => {
     const [hut] = plugins;
-    assert.ok(hut !== undefined);
+    assert.ok(hut !== undefined, 'hut !== undefined');
     const broken = { ...hut, needs: {}, parts: () => assert.fail('no roof') };
     await using platform = await createPlatform({ plugins: [{ plugin: broken }] });
     assert.throws(() => componentsOf(platform, () => undefined), {

@@ -84,7 +84,10 @@ describe('install', () => {
     await using kube = cluster();
     await install(options(kube));
     const [epinio, door, web] = components();
-    assert.ok(epinio !== undefined && door !== undefined && web !== undefined);
+    assert.ok(
+      epinio !== undefined && door !== undefined && web !== undefined,
+      'epinio !== undefined && door !== undefined && web !== undefined',
+    );
     const changed = { ...door, parts: [manifest('v1', 'ConfigMap', 'door', { data: { a: 'c' } })] };
     const { apply } = kube.counts;
     await install(options(kube, { components: [epinio, changed] }));
@@ -152,7 +155,10 @@ describe('install', () => {
   it('says what it waited for when that does not come, and keeps what is done', async () => {
     await using kube = new FakeKube({ requireDefinitions: true });
     const [epinio, door, web] = components();
-    assert.ok(epinio !== undefined && door !== undefined && web !== undefined);
+    assert.ok(
+      epinio !== undefined && door !== undefined && web !== undefined,
+      'epinio !== undefined && door !== undefined && web !== undefined',
+    );
     const hasty = { ...web, probes: [{ ...rollout, timeoutSeconds: 0.05 }] };
     await assert.rejects(install(options(kube, { components: [epinio, door, hasty] })), {
       code: 'INSTALL_NOT_READY',
@@ -193,7 +199,7 @@ describe('install', () => {
   it('names the part that the API server refuses, at once', async () => {
     await using kube = cluster();
     const [epinio] = components();
-    assert.ok(epinio !== undefined);
+    assert.ok(epinio !== undefined, 'epinio !== undefined');
     const bad = {
       id: 'bad',
       needs: ['epinio'],
@@ -201,7 +207,7 @@ describe('install', () => {
       probes: [],
     };
     await assert.rejects(install(options(kube, { components: [epinio, bad] })), (error: unknown) => {
-      assert.ok(error instanceof EpinioError);
+      assert.ok(error instanceof EpinioError, 'error instanceof EpinioError');
       assert.equal(error.code, 'KUBE_INVALID');
       assert.match(
         error.message,
@@ -228,7 +234,7 @@ describe('install', () => {
   it('asks for the platform namespace among the parts', async () => {
     await using kube = cluster();
     const [, , web] = components();
-    assert.ok(web !== undefined);
+    assert.ok(web !== undefined, 'web !== undefined');
     await assert.rejects(install(options(kube, { components: [{ ...web, needs: [] }] })), {
       code: 'INSTALL_NO_NAMESPACE',
     });

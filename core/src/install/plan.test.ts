@@ -120,7 +120,10 @@ describe('planInstall', () => {
 
   it('labels parts with whose they are, and changes nothing else of them', () => {
     const [step] = plan([component('web', [part('ConfigMap', 'web', { data: { a: 'b' } })])]).steps;
-    assert.ok(step?.kind === 'change' && step.part?.kind === 'manifest');
+    assert.ok(
+      step?.kind === 'change' && step.part?.kind === 'manifest',
+      "step?.kind === 'change' && step.part?.kind === 'manifest'",
+    );
     assert.deepEqual(step.part.object, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -160,7 +163,7 @@ describe('planInstall', () => {
 
   it('goes on where an interruption left off', () => {
     const { record, observed } = installed(base, web);
-    assert.ok(record !== undefined);
+    assert.ok(record !== undefined, 'record !== undefined');
     const components = record.components.map((each): RecordedComponent =>
       each.id === 'web'
         ? {
@@ -198,6 +201,7 @@ describe('planInstall', () => {
       first !== undefined &&
         first.after.length > 0 &&
         first.after.every((id) => before.some((step) => step.id === id)),
+      'first !== undefined && first.after.length > 0 && first.after.every((id) => before.some(...',
     );
     assert.deepEqual(
       removals.slice(1).map((step) => step.after),
@@ -233,9 +237,15 @@ describe('planInstall', () => {
       'create ConfigMap facts',
     ]);
     const [namespace, definition] = made.steps;
-    assert.ok(namespace?.kind === 'change' && namespace.part?.kind === 'manifest');
+    assert.ok(
+      namespace?.kind === 'change' && namespace.part?.kind === 'manifest',
+      "namespace?.kind === 'change' && namespace.part?.kind === 'manifest'",
+    );
     assert.equal(namespace.part.object.metadata.labels, undefined, 'it stays the namespace of others');
-    assert.ok(definition?.kind === 'change' && definition.part === undefined);
+    assert.ok(
+      definition?.kind === 'change' && definition.part === undefined,
+      "definition?.kind === 'change' && definition.part === undefined",
+    );
   });
 
   it('refuses to take over other objects, and names all of them', () => {
@@ -243,7 +253,7 @@ describe('planInstall', () => {
     assert.throws(
       () => plan([base, web], { observed }),
       (error: unknown) => {
-        assert.ok(isEpinioError(error));
+        assert.ok(isEpinioError(error), 'isEpinioError(error)');
         assert.equal(error.code, 'INSTALL_CONFLICT');
         assert.deepEqual(error.details, [
           'Deployment "web" in namespace "epinio" exists and was not made by Epinio, but component "web" needs this name (remove it or rename it, then run the command again)',

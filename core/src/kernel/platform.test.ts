@@ -128,7 +128,7 @@ describe('createPlatform', () => {
       { plugin: { ...greeterPlugin, create, id: 'greeter-b' } },
     ];
     await assert.rejects(createPlatform({ plugins }), (error: unknown) => {
-      assert.ok(isEpinioError(error));
+      assert.ok(isEpinioError(error), 'isEpinioError(error)');
       assert.equal(error.code, 'PLATFORM_INVALID');
       assert.deepEqual(error.details, [
         'epinio.config.yaml:3:5: Unknown key "wrod" in "shouter-a.with" (did you mean "word"?)',

@@ -95,7 +95,7 @@ describe('runPlugin', () => {
     const running = await runPlugin(plugin('brittle', {}, run).plugin, {}, { signal, log });
     fail(new Error('disk full'));
     await assert.rejects(running.done, { message: 'Plugin "brittle" failed: disk full' });
-    assert.ok(lines.includes('Plugin "brittle" failed'));
+    assert.ok(lines.includes('Plugin "brittle" failed'), 'lines.includes(\'Plugin "brittle" failed\')');
   });
 
   it('takes the throwing of the abort reason for a clean end', async () => {

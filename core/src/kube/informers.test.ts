@@ -157,7 +157,10 @@ test('when the history is gone it lists again and tells what was missed', async 
     'deleted remade',
     'modified changed',
   ]);
-  assert.ok(events.seen.indexOf('deleted remade') < events.seen.indexOf('added remade'));
+  assert.ok(
+    events.seen.indexOf('deleted remade') < events.seen.indexOf('added remade'),
+    "events.seen.indexOf('deleted remade') < events.seen.indexOf('added remade')",
+  );
   assert.equal(maps.get('default', 'same'), same);
 });
 

@@ -110,6 +110,6 @@ describe('startWorkQueue', () => {
       opened.queue.add('a');
       await began;
     }
-    assert.ok(ended);
+    assert.ok(ended, 'ended');
   });
 });

@@ -76,7 +76,7 @@ describe('lines of a log', () => {
       { objectMode: false },
     );
     const found = await collect(lines(endless));
-    assert.ok(found.length >= 4);
+    assert.ok(found.length >= 4, 'found.length >= 4');
     assert.equal(found.join('').length, 64 * 4096);
   });
 
@@ -108,7 +108,7 @@ describe('lines of a log', () => {
       queue.end();
     })();
     await new Promise((resolve) => setImmediate(resolve));
-    assert.ok(written < 1_100);
+    assert.ok(written < 1_100, 'written < 1_100');
     const read = await collect(queue);
     await writing;
     assert.equal(read.length, 5_000);

@@ -148,7 +148,10 @@ describe('the API server', () => {
       'epinio',
       'published: clients find the domain by it',
     );
-    assert.ok((await get<Secret>('v1', 'Secret', 'epinio-tls')) !== undefined);
+    assert.ok(
+      (await get<Secret>('v1', 'Secret', 'epinio-tls')) !== undefined,
+      "(await get<Secret>('v1', 'Secret', 'epinio-tls')) !== undefined",
+    );
   });
 
   it('stores the registry credentials for builders and nodes', async () => {

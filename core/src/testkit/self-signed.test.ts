@@ -9,7 +9,7 @@ it('makes a certificate that OpenSSL reads, for its names and with its key', () 
   assert.equal(parsed.checkHost('app.localhost'), 'app.localhost');
   assert.equal(parsed.checkHost('x.example.com'), '*.example.com');
   assert.equal(parsed.checkIP('127.0.0.1'), '127.0.0.1');
-  assert.ok(parsed.checkPrivateKey(createPrivateKey(key)));
-  assert.ok(parsed.verify(parsed.publicKey));
-  assert.ok(Date.parse(parsed.validTo) > Date.now());
+  assert.ok(parsed.checkPrivateKey(createPrivateKey(key)), 'parsed.checkPrivateKey(createPrivateKey(key))');
+  assert.ok(parsed.verify(parsed.publicKey), 'parsed.verify(parsed.publicKey)');
+  assert.ok(Date.parse(parsed.validTo) > Date.now(), 'Date.parse(parsed.validTo) > Date.now()');
 });

@@ -77,7 +77,7 @@ const good = {
 describe('testPlugin', () => {
   it('passes a plugin with manners, as a third party has it', () => {
     const results = manners('good', good);
-    assert.ok(Object.keys(results).length >= 10);
+    assert.ok(Object.keys(results).length >= 10, 'Object.keys(results).length >= 10');
     assert.deepEqual(
       Object.keys(results).filter((test) => results[test] !== true),
       [],
@@ -94,7 +94,7 @@ describe('testPlugin', () => {
       .replace('./index.js', './src/index.ts');
     const shown = { ...files, 'package.json': manifest, 'README.md': 'Option: annotation' };
     const results = manners('readme', shown, 'src/gauze.test.ts');
-    assert.ok(Object.keys(results).length >= 10);
+    assert.ok(Object.keys(results).length >= 10, 'Object.keys(results).length >= 10');
     assert.deepEqual(
       Object.keys(results).filter((name) => results[name] !== true),
       [],

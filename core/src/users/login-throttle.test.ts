@@ -24,7 +24,7 @@ describe('the throttle of logins', () => {
   it('counts an address that tries many names', () => {
     const throttle = new LoginThrottle({ now: () => 0 });
     for (let user = 0; user < 30; user++) throttle.failed(`user${user}`, 'a');
-    assert.ok(throttle.retryAfterSeconds('new', 'a') > 0);
+    assert.ok(throttle.retryAfterSeconds('new', 'a') > 0, "throttle.retryAfterSeconds('new', 'a') > 0");
   });
 
   it('slows down guesses from made-up addresses, without locking anybody out', () => {
@@ -91,6 +91,6 @@ describe('the first user', () => {
     const { username, password: stored } = secretTexts(secret);
     assert.equal(username, 'admin');
     const { compare } = await import('bcryptjs');
-    assert.ok(await compare(password, stored ?? ''));
+    assert.ok(await compare(password, stored ?? ''), "await compare(password, stored ?? '')");
   });
 });

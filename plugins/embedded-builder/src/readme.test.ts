@@ -32,7 +32,10 @@ describe('the README', () => {
     const app = { Gemfile: '', 'Gemfile.lock': 'puma' };
     await machine.build(app, environment);
     const gems = machine.path('layers/acme_ruby/gems');
-    assert.ok(machine.log.includes(`bundle install into ${gems}`));
+    assert.ok(
+      machine.log.includes(`bundle install into ${gems}`),
+      'machine.log.includes(`bundle install into ${gems}`)',
+    );
     assert.equal(readFileSync(`${gems}/env.launch/BUNDLE_PATH`, 'utf8'), gems);
     assert.deepEqual(webProcess(machine), ['bundle', 'exec', 'puma']);
     await machine.keepCache();

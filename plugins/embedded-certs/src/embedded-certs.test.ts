@@ -234,7 +234,10 @@ describe('embedded-certs', () => {
     await eventually(async () => {
       const leaf = new X509Certificate(file(await secretOf(kube, 'web-tls'), 'tls.crt'));
       assert.deepEqual(leaf.keyUsage, ['1.3.6.1.5.5.7.3.2']);
-      assert.ok(Date.parse(leaf.validTo) < Date.now() + 49 * 3_600_000);
+      assert.ok(
+        Date.parse(leaf.validTo) < Date.now() + 49 * 3_600_000,
+        'Date.parse(leaf.validTo) < Date.now() + 49 * 3_600_000',
+      );
     });
   });
 
@@ -289,6 +292,7 @@ describe('embedded-certs', () => {
     assert.equal(revision, 1);
     assert.ok(
       Date.parse(notBefore) < Date.parse(renewalTime) && Date.parse(renewalTime) < Date.parse(notAfter),
+      'Date.parse(notBefore) < Date.parse(renewalTime) && Date.parse(renewalTime) < Date.parse...',
     );
   });
 

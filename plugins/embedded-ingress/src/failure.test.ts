@@ -48,7 +48,7 @@ describe('what is said in place of an application', { timeout: 60_000 }, () => {
     const connectTo = { host: '127.0.0.1', port: app.httpsPort };
     const response = await openPublic(`https://${app.host}/half`, { connectTo, ca: app.ca });
     await assert.rejects(async () => {
-      for await (const chunk of response as AsyncIterable<Buffer>) assert.ok(chunk);
+      for await (const chunk of response as AsyncIterable<Buffer>) assert.ok(chunk, 'chunk');
     }, /aborted/);
   });
 

@@ -91,7 +91,10 @@ describe('HTTP/2', { timeout: 60_000 }, () => {
     assert.equal(seen['cookie'], 'a=1; b=2');
     assert.equal(seen['x-forwarded-for'], '127.0.0.1');
     assert.equal(seen['x-forwarded-port'], String(app.httpsPort));
-    assert.ok(!Object.keys(seen).some((name) => name.startsWith(':')));
+    assert.ok(
+      !Object.keys(seen).some((name) => name.startsWith(':')),
+      "!Object.keys(seen).some((name) => name.startsWith(':'))",
+    );
   });
 
   it('carries many requests on one connection at the same time, with bodies', async () => {

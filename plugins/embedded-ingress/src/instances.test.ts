@@ -108,7 +108,7 @@ describe('instances of an application', { timeout: 60_000 }, () => {
       });
       assert.deepEqual([answer.status, answer.body.length], [200, 5000]);
     }
-    assert.ok(seen >= 10);
+    assert.ok(seen >= 10, 'seen >= 10');
     await setInstances([flaky.port]);
     const refused = await app.request('/', { method: 'POST', body: 'pay' });
     assert.equal(refused.status, 502);

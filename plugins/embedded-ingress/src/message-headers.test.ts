@@ -12,7 +12,7 @@ describe('requestHeaders', () => {
       ...['X-Real-IP', '6.6.6.6', 'X-Forwarded-Proto', 'http', 'X-Forwarded-Port', '1'],
     ];
     const out = requestHeaders(claims, client, false);
-    assert.ok(!out.join().includes('6.6.6.6'));
+    assert.ok(!out.join().includes('6.6.6.6'), "!out.join().includes('6.6.6.6')");
     assert.equal(headerOf(out, 'x-forwarded-for'), '192.0.2.7');
     assert.equal(headerOf(out, 'x-forwarded-proto'), 'https');
     assert.equal(headerOf(out, 'x-forwarded-host'), 'app.localhost:8443');

@@ -98,7 +98,7 @@ describe('ownership, as the cluster sees it', { timeout: 60_000 }, () => {
     await once(socket, 'secureConnect');
     const certificate = socket.getPeerX509Certificate();
     socket.destroy();
-    assert.ok(certificate);
+    assert.ok(certificate, 'certificate');
     return certificate;
   }
 });

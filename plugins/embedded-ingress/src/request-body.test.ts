@@ -18,7 +18,7 @@ describe('RequestBody', { timeout: 10_000 }, () => {
     const second = body.open();
     source.end('two');
     assert.equal(await text(second), 'one,two');
-    assert.ok(body.canReplay);
+    assert.ok(body.canReplay, 'body.canReplay');
     assert.equal(await text(body.open()), 'one,two');
     body.close();
   });

@@ -9,7 +9,7 @@ const service = serviceObject('web');
 
 function slice(conditions: Endpoint['conditions'], port = 4001): EndpointSlice {
   const [one] = slicesOf('web', [port]);
-  assert.ok(one);
+  assert.ok(one, 'one');
   return { ...one, endpoints: [{ addresses: ['127.0.0.1'], ...(conditions && { conditions }) }] };
 }
 
@@ -26,7 +26,7 @@ describe('resolveEndpoints', () => {
   it('matches ports by name, also when neither side has one', () => {
     const nameless: Service = { ...service, spec: { ports: [{ port: 8080 }] } };
     const [one] = slicesOf('web', [4001]);
-    assert.ok(one);
+    assert.ok(one, 'one');
     assert.deepEqual(
       resolveEndpoints(ref, nameless, [{ ...one, ports: [{ name: '', port: 1 }] }]).addresses,
       ['127.0.0.1:1'],
@@ -36,7 +36,7 @@ describe('resolveEndpoints', () => {
 
   it('writes IPv6 addresses in brackets', () => {
     const [one] = slicesOf('web', [4001]);
-    assert.ok(one);
+    assert.ok(one, 'one');
     const six: EndpointSlice = { ...one, addressType: 'IPv6', endpoints: [{ addresses: ['::1'] }] };
     assert.deepEqual(resolveEndpoints(ref, service, [six]).addresses, ['[::1]:4001']);
   });

@@ -50,7 +50,7 @@ describe('websockets and other upgrades', { timeout: 60_000 }, () => {
     const big = Buffer.alloc(5_000_000, 7);
     socket.send(big);
     const [echo] = (await once(socket, 'message')) as [Buffer];
-    assert.ok(echo.equals(big));
+    assert.ok(echo.equals(big), 'echo.equals(big)');
     socket.close(4000, 'bye');
     const [code] = (await once(socket, 'close')) as [number];
     assert.equal(code, 4000);

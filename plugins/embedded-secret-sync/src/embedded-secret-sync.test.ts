@@ -131,6 +131,6 @@ describe('embedded-secret-sync', () => {
         'no Event yet',
       );
     });
-    assert.ok(await copyIn(kube, 'a'));
+    assert.ok(await copyIn(kube, 'a'), "await copyIn(kube, 'a')");
   });
 });

@@ -29,7 +29,7 @@ test('a line that never ends, and one that is no JSON, are failures', async () =
     code: 'KUBE_FAILED',
     message: /more than 1000 bytes/,
   });
-  assert.ok(endless.destroyed);
+  assert.ok(endless.destroyed, 'endless.destroyed');
   const odd = Readable.from([Buffer.from('<html>\n')]);
   await assert.rejects(valuesOf(jsonLines(odd)), { code: 'KUBE_FAILED', message: /no JSON: "<html>"/ });
 });
@@ -37,7 +37,7 @@ test('a line that never ends, and one that is no JSON, are failures', async () =
 test('a watch that the server does not end in time is given up, which is an end like any other', async () => {
   const silent = new PassThrough();
   assert.deepEqual(await valuesOf(watchEvents(silent, -14.98)), []);
-  assert.ok(silent.destroyed);
+  assert.ok(silent.destroyed, 'silent.destroyed');
 });
 
 test('watches of many informers end at different times', () => {

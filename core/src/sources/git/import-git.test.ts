@@ -112,9 +112,9 @@ describe('a git import', () => {
       },
     };
     await imported(server.url('private/sample.git', 'me:secret@'), '', {}, watching);
-    assert.ok(!seen.join(' ').includes('secret'));
+    assert.ok(!seen.join(' ').includes('secret'), "!seen.join(' ').includes('secret')");
     const [, message] = await failure(server.url('private/sample.git', 'me:wr0ng@'));
-    assert.ok(!message.includes('wr0ng'));
+    assert.ok(!message.includes('wr0ng'), "!message.includes('wr0ng')");
   });
 
   it('says what is wrong with a repository or revision', async () => {
@@ -210,6 +210,9 @@ describe('a git import', () => {
       { mode: 0o755 },
     );
     await imported(server.url('sample.git'));
-    assert.ok(!(await readdir(server.folder)).includes('ran'));
+    assert.ok(
+      !(await readdir(server.folder)).includes('ran'),
+      "!(await readdir(server.folder)).includes('ran')",
+    );
   });
 });

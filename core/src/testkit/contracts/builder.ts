@@ -59,7 +59,10 @@ export function testBuilder(name: string, open: () => Promise<OpenBuilder>): voi
       assert.deepEqual(await opened.builder.status(request.id), { id: request.id, phase: 'succeeded' });
 
       const lines = await following;
-      assert.ok(lines.some(({ message }) => message.includes('built for the kit')));
+      assert.ok(
+        lines.some(({ message }) => message.includes('built for the kit')),
+        "lines.some(({ message }) => message.includes('built for the kit'))",
+      );
       const containers = [...new Set(lines.map(({ container }) => container))];
       assert.deepEqual(
         lines.map(({ container }) => container),
@@ -72,15 +75,16 @@ export function testBuilder(name: string, open: () => Promise<OpenBuilder>): voi
         lines.map(({ timestamp }) => timestamp),
         lines.map(({ timestamp }) => timestamp).sort(),
       );
-      for (const { pod, namespace } of lines) assert.ok(pod !== '' && namespace !== '');
+      for (const { pod, namespace } of lines)
+        assert.ok(pod !== '' && namespace !== '', "pod !== '' && namespace !== ''");
       assert.deepEqual(await collect(opened.builder.logs(request.id)), lines, 'the same, read afterwards');
 
       const client = createOciClient({ auths: await opened.registry.credentials() });
       const { manifest: image } = await client.manifest(request.image);
       const { config } = await client.config(request.image, image.config);
       client.close();
-      assert.ok(image.layers.length > 0);
-      assert.ok((config?.Entrypoint?.length ?? 0) > 0);
+      assert.ok(image.layers.length > 0, 'image.layers.length > 0');
+      assert.ok((config?.Entrypoint?.length ?? 0) > 0, '(config?.Entrypoint?.length ?? 0) > 0');
       assert.ok(!JSON.stringify(config).includes('the kit'), 'the build environment is not in the image');
     });
 
@@ -102,7 +106,10 @@ export function testBuilder(name: string, open: () => Promise<OpenBuilder>): voi
       await opened.builder.start(request);
       const status = await opened.builder.wait(request.id, deadline());
       assertFailed(status);
-      assert.ok(status.lastLines.some((line) => line.includes('about to break')));
+      assert.ok(
+        status.lastLines.some((line) => line.includes('about to break')),
+        "status.lastLines.some((line) => line.includes('about to break'))",
+      );
       assert.deepEqual(await opened.other.status(request.id), status);
     });
 
@@ -195,10 +202,13 @@ async function collect(lines: AsyncIterable<LogLine>): Promise<readonly LogLine[
 
 function assertFailed(status: StagingStatus): asserts status is Required<StagingStatus> {
   assert.equal(status.phase, 'failed');
-  assert.ok(status.message !== undefined && status.message !== '');
+  assert.ok(
+    status.message !== undefined && status.message !== '',
+    "status.message !== undefined && status.message !== ''",
+  );
   assert.ok(
     !status.message.includes('\n') && !status.message.endsWith('.'),
     `one sentence: ${status.message}`,
   );
-  assert.ok((status.lastLines?.length ?? 0) > 0);
+  assert.ok((status.lastLines?.length ?? 0) > 0, '(status.lastLines?.length ?? 0) > 0');
 }

@@ -72,7 +72,7 @@ export function testCerts(name: string, open: () => Promise<CertsContext>): void
     it('is pure: the same request gives the same objects, named and labelled as asked', () => {
       const objects = context.certs.certificateObjects(request('pure'));
       assert.deepEqual(context.certs.certificateObjects(request('pure')), objects);
-      assert.ok(objects.length > 0);
+      assert.ok(objects.length > 0, 'objects.length > 0');
       for (const { metadata } of objects) {
         assert.equal(metadata.namespace, namespace);
         assert.equal(metadata.labels?.['app.kubernetes.io/name'], 'pure');
@@ -83,7 +83,7 @@ export function testCerts(name: string, open: () => Promise<CertsContext>): void
       await put(request('web', { ipAddresses: ['127.0.0.1'] }));
       const { 'tls.crt': cert, 'tls.key': key } = await issued('web-tls', 'web.kit.example');
       const ca = await context.certs.trustedCa(context.issuer);
-      assert.ok(ca);
+      assert.ok(ca, 'ca');
       const server = createServer({ cert, key }, (socket) => socket.end('hello')).listen(0, '127.0.0.1');
       await once(server, 'listening');
       try {

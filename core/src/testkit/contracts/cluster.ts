@@ -76,7 +76,7 @@ export function testCluster(name: string, open: () => Promise<OpenCluster>): voi
       }
       await opened.stop();
       await assert.rejects(opened.cluster.connection(), (error) => {
-        assert.ok(isEpinioError(error));
+        assert.ok(isEpinioError(error), 'isEpinioError(error)');
         assert.ok(['CLUSTER_NOT_RUNNING', 'CLUSTER_UNREACHABLE'].includes(error.code), error.code);
         assert.notEqual(error.fix ?? '', '');
         return true;

@@ -151,22 +151,30 @@ export function testIngress(name: string, open: () => Promise<IngressContext>): 
       const route = routeTo('pure', { annotations: { 'example.com/note': 'x' } });
       const objects = context.ingress.routeObjects(route);
       assert.deepEqual(context.ingress.routeObjects(route), objects);
-      assert.ok(objects.length > 0);
+      assert.ok(objects.length > 0, 'objects.length > 0');
       for (const { metadata } of objects) {
         assert.equal(metadata.namespace, namespace);
         assert.equal(metadata.labels?.['app.kubernetes.io/name'], 'pure');
         assert.equal(metadata.annotations?.['example.com/note'], 'x');
       }
-      assert.ok(objects.some(({ metadata }) => metadata.name === 'pure'));
+      assert.ok(
+        objects.some(({ metadata }) => metadata.name === 'pure'),
+        "objects.some(({ metadata }) => metadata.name === 'pure')",
+      );
     });
 
     it('says where clients reach it', async () => {
       const { host, httpPort, httpsPort } = await context.ingress.address();
       assert.notEqual(httpPort, httpsPort);
-      for (const port of [httpPort, httpsPort]) assert.ok(port > 0 && port < 65_536);
-      assert.ok(host === undefined || isIP(host) !== 0 || /^[a-z0-9.-]+$/i.test(host));
-      assert.ok(context.ingress.className.length > 0);
-      for (const workload of await context.ingress.workloads()) assert.ok(workload.name.length > 0);
+      for (const port of [httpPort, httpsPort])
+        assert.ok(port > 0 && port < 65_536, 'port > 0 && port < 65_536');
+      assert.ok(
+        host === undefined || isIP(host) !== 0 || /^[a-z0-9.-]+$/i.test(host),
+        'host === undefined || isIP(host) !== 0 || /^[a-z0-9.-]+$/i.test(host)',
+      );
+      assert.ok(context.ingress.className.length > 0, 'context.ingress.className.length > 0');
+      for (const workload of await context.ingress.workloads())
+        assert.ok(workload.name.length > 0, 'workload.name.length > 0');
     });
 
     it('serves a published route over HTTPS with the certificate of its Secret, until it is withdrawn', async () => {
@@ -228,7 +236,7 @@ export function testIngress(name: string, open: () => Promise<IngressContext>): 
       assert.equal(seen['x-forwarded-proto'], 'https');
       assert.equal(seen['x-forwarded-host'], `who.${domain}`);
       assert.ok(isIP(seen['x-forwarded-for'] ?? '') !== 0, seen['x-forwarded-for']);
-      assert.ok(!JSON.stringify(seen).includes('6.6.6.6'));
+      assert.ok(!JSON.stringify(seen).includes('6.6.6.6'), "!JSON.stringify(seen).includes('6.6.6.6')");
     });
 
     it('passes what an application sends on at once, and what a client sends as it comes', async () => {

@@ -22,7 +22,10 @@ describe('a Go application', () => {
     const program = { ...MODULE, 'cmd/only/main.go': 'package main\n\nfunc main() { println("hi") }\n' };
     await machine.build(program);
     assert.deepEqual(webProcess(machine), ['web']);
-    assert.ok(existsSync(machine.path('layers/epinio_go/program/bin/web')));
+    assert.ok(
+      existsSync(machine.path('layers/epinio_go/program/bin/web')),
+      "existsSync(machine.path('layers/epinio_go/program/bin/web'))",
+    );
     await machine.keepCache();
     machine.renew();
     await machine.build(program);

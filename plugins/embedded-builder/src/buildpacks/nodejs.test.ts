@@ -122,7 +122,7 @@ describe('dependencies of a Node.js application', () => {
     );
     await machine.build(app, { NODE_ENV: 'production' });
     assert.equal(readFileSync(machine.path('app/made.txt'), 'utf8'), 'hello from 1.0.0');
-    assert.ok(!existsSync(machine.path('app/node_modules')));
+    assert.ok(!existsSync(machine.path('app/node_modules')), "!existsSync(machine.path('app/node_modules'))");
     await machine.keepCache();
 
     machine.renew();
@@ -137,8 +137,11 @@ describe('dependencies of a Node.js application', () => {
     const scripts = { postinstall: 'test -f server.js && touch installed' };
     await machine.build(withManifest({ ...registry.application('1.0.0'), 'server.js': '' }, { scripts }));
     assert.match(machine.log, /installed among the sources, since package.json has a script "postinstall"/);
-    assert.ok(existsSync(machine.path('app/installed')));
-    assert.ok(existsSync(machine.path('app/node_modules/greeting/index.js')));
+    assert.ok(existsSync(machine.path('app/installed')), "existsSync(machine.path('app/installed'))");
+    assert.ok(
+      existsSync(machine.path('app/node_modules/greeting/index.js')),
+      "existsSync(machine.path('app/node_modules/greeting/index.js'))",
+    );
   });
 
   it('that do not fit the lock file fail the build with what npm says', async () => {

@@ -100,7 +100,10 @@ describe('detection', () => {
       [[{ id: 'acme/npm' }]],
     );
     await assert.rejects(machine.build(), (error: { details: readonly string[] }) => {
-      assert.ok(error.details.includes('"acme/npm" requires "node", which nothing before it provides'));
+      assert.ok(
+        error.details.includes('"acme/npm" requires "node", which nothing before it provides'),
+        'error.details.includes(\'"acme/npm" requires "node", which nothing before it provides\')',
+      );
       return true;
     });
   });
@@ -189,7 +192,7 @@ describe('build', () => {
     );
     const started = Date.now();
     await machine.build();
-    assert.ok(Date.now() - started < 10_000);
+    assert.ok(Date.now() - started < 10_000, 'Date.now() - started < 10_000');
     for (const line of ['out', 'err', 'b', 'no newline'])
       assert.match(machine.log, new RegExp(`^ {5}${line}$`, 'm'));
   });
@@ -210,7 +213,7 @@ describe('build', () => {
       message: 'Buildpack "acme/fails" failed: the moon is full',
     });
     assert.match(machine.log, /^ {5}ERROR: first\n {5}working\n$/m, 'the closing sentence is not said twice');
-    assert.ok(!existsSync(machine.path('never')));
+    assert.ok(!existsSync(machine.path('never')), "!existsSync(machine.path('never'))");
   });
 
   it('names exit code or signal where the buildpack says nothing', async () => {

@@ -84,7 +84,7 @@ describe('the build plan', () => {
       required('second', ['x', '']),
       required('asks', ['', 'x']),
     ]);
-    assert.ok('resolution' in trial);
+    assert.ok('resolution' in trial, "'resolution' in trial");
     const { plan } = trial.resolution;
     assert.deepEqual(plan, [
       { name: 'x', providers: ['first', 'second'], requires: [{ name: 'x', metadata: { by: 'asks' } }] },

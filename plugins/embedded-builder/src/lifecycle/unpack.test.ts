@@ -87,6 +87,6 @@ describe('fetching the sources', () => {
   it('refuses what is no archive', async () => {
     await using opened = await open((_, response) => response.end('hello'));
     await assert.rejects(opened.unpack(), { code: 'ARCHIVE_UNSUPPORTED' });
-    assert.ok(!existsSync(`${opened.app}/hello`));
+    assert.ok(!existsSync(`${opened.app}/hello`), '!existsSync(`${opened.app}/hello`)');
   });
 });

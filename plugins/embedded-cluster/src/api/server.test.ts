@@ -175,5 +175,5 @@ it('serves the same objects, kinds and identity after a restart', async () => {
   assert.equal(readFileSync(join(test.directory, 'pki', 'ca.pem'), 'utf8'), authority);
   const { body } = await test.client.call('POST', MAPS, { body: { metadata: { name: 'next' } } });
   const version = ({ metadata }: Body): number => Number(metadata.resourceVersion);
-  assert.ok(version(body) > version(before));
+  assert.ok(version(body) > version(before), 'version(body) > version(before)');
 });

@@ -137,7 +137,7 @@ describe('watches', () => {
         (line) => (JSON.parse(line) as { object: { columnDefinitions: unknown; rows: unknown[] } }).object,
       );
     assert.equal(tables.length, 2);
-    assert.ok(Array.isArray(tables[0]?.columnDefinitions));
+    assert.ok(Array.isArray(tables[0]?.columnDefinitions), 'Array.isArray(tables[0]?.columnDefinitions)');
     assert.equal(tables[1]?.columnDefinitions, null);
   });
 });

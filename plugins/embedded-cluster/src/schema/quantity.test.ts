@@ -34,6 +34,9 @@ it('takes nothing else for a quantity', () => {
 });
 
 it('compares across suffixes', () => {
-  assert.ok((parseQuantity('1Gi')?.nano ?? 0n) > (parseQuantity('1G')?.nano ?? 0n));
+  assert.ok(
+    (parseQuantity('1Gi')?.nano ?? 0n) > (parseQuantity('1G')?.nano ?? 0n),
+    "(parseQuantity('1Gi')?.nano ?? 0n) > (parseQuantity('1G')?.nano ?? 0n)",
+  );
   assert.equal(parseQuantity('1')?.nano, parseQuantity('1000m')?.nano);
 });

@@ -71,13 +71,17 @@ export class Database {
     return new Map([...this.#floors.getRange()].map(({ key, value }) => [key, value]));
   }
 
-  /** Resolves when all of it is on disk. */
+  /** Resolves when all of it is on disk. Fails with `CLUSTER_DATABASE_WRITE`, and then nothing of it is. */
   async commit({ changes, remove, floors }: Commit): Promise<void> {
-    await this.#root.batch(() => {
-      for (const change of changes) void this.#log.put(change.revision, encodeChange(change));
-      for (const revision of remove) void this.#log.remove(revision);
-      for (const [collection, revision] of floors) void this.#floors.put(collection, revision);
-    });
+    try {
+      await this.#root.batch(() => {
+        for (const change of changes) void this.#log.put(change.revision, encodeChange(change));
+        for (const revision of remove) void this.#log.remove(revision);
+        for (const [collection, revision] of floors) void this.#floors.put(collection, revision);
+      });
+    } catch (cause) {
+      throw await writeError(this.#file, cause);
+    }
   }
 
   async close(): Promise<void> {
@@ -87,13 +91,13 @@ export class Database {
 
 async function openFile(file: string): Promise<LmdbRoot> {
   const { open } = await import('lmdb');
-  // Without overlappingSync a commit is on disk when its promise resolves.
   return open<string, string>({
     path: file,
     noSubdir: true,
     encoding: 'string',
     maxDbs: 4,
-    overlappingSync: false,
+    overlappingSync: false, // a commit is on disk when its promise resolves
+    eventTurnBatching: false, // its own batches reject a promise that nobody can handle when the disk is full
   });
 }
 
@@ -116,6 +120,24 @@ async function checkFormat(root: LmdbRoot): Promise<void> {
   throw new EpinioError('CLUSTER_DATABASE_VERSION', message, {
     fix: 'Use the version of epinio that wrote it, or another data folder',
   });
+}
+
+/** LMDB says why a commit failed in a promise beside its error. */
+async function writeError(file: string, error: unknown): Promise<EpinioError> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  const cause = await Promise.resolve(commitError).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+  return new EpinioError(
+    'CLUSTER_DATABASE_WRITE',
+    `The cluster's database "${file}" cannot be written: ${messageOf(cause)}`,
+    {
+      fix: 'Make room on its disk; reads go on, and writes as soon as there is room',
+      status: 507,
+      cause,
+    },
+  );
 }
 
 function corrupt(file: string, cause: unknown): EpinioError {

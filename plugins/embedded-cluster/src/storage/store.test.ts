@@ -207,7 +207,7 @@ describe('a damaged database', () => {
       readdirSync(folder.path).filter((file) => file.includes('.new')),
       [],
     );
-    assert.ok(existsSync(join(folder.path, 'cluster.mdb')));
+    assert.ok(existsSync(join(folder.path, 'cluster.mdb')), "existsSync(join(folder.path, 'cluster.mdb'))");
   });
 });
 
