@@ -16,7 +16,7 @@ import { type Caches, seenGone } from './caches.ts';
 import { labels } from './labels.ts';
 import { appSecretNames } from './names.ts';
 import { notFound } from './published-errors.ts';
-import type { Timeouts } from './timeouts.ts';
+import { shownDuration, type Timeouts } from './timeouts.ts';
 
 export interface DeleteAppDeps {
   readonly kube: Kube;
@@ -56,7 +56,11 @@ export async function deleteApp(
   const unbound = Object.keys(bindings(deps, app));
   await removeObjects(deps.kube, state.workload?.objects ?? [], signal);
   const warnings = await dropLeftovers(deps, app, object, state, options);
-  await podsGone(deps, app, signal);
+  if (!(await podsGone(deps, app, signal))) {
+    warnings.push(
+      `instances of application '${app.name}' have not ended after ${shownDuration(deps.timeouts.deploymentMs)}`,
+    );
+  }
   await removeObjects(deps.kube, settingRefs(app), signal);
   await deps.kube.delete(appObjectRef(app), signal === undefined ? {} : { signal });
   const { metadata } = object;
@@ -103,17 +107,20 @@ async function dropLeftovers(
   );
 }
 
+/** @returns false when some are still there after the published time. */
 async function podsGone(
   { caches, clock, timeouts }: DeleteAppDeps,
   app: AppName,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const deadline = clock.now() + timeouts.deploymentMs;
   const areThere = (): boolean =>
     caches.pods.list(app.namespace).some(({ metadata }) => metadata.labels?.[labels.name] === app.name);
-  for (let pause = 20; areThere() && clock.now() < deadline; pause = Math.min(pause * 2, 500)) {
+  for (let pause = 20; areThere(); pause = Math.min(pause * 2, 500)) {
+    if (clock.now() >= deadline) return false;
     await clock.sleep(pause, signal);
   }
+  return true;
 }
 
 function settingRefs({ namespace, name }: AppName): ObjectRef[] {

@@ -28,6 +28,8 @@ export interface NamespacesDeps extends NamespaceDeps {
   readonly deleteApp: (app: { namespace: string; name: string }, signal?: AbortSignal) => Promise<void>;
 }
 
+const AT_ONCE = 8;
+
 /** Namespaces for applications: Kubernetes' own, with our label. */
 export class Namespaces {
   readonly #deps: NamespacesDeps;
@@ -107,11 +109,11 @@ export class Namespaces {
 
   /** Brings namespaces up to what this version of the platform wants of them, after an interrupted creation too. */
   async repair(signal?: AbortSignal): Promise<void> {
-    for (const name of this.names()) {
+    await inTurns(this.names(), async (name) => {
       const options = { fieldManager: FIELD_MANAGER, ...(signal === undefined ? {} : { signal }) };
       await this.#deps.kube.apply(namespaceObject(this.#deps, name), options);
       await this.#complete(name, signal);
-    }
+    });
   }
 
   async #complete(name: string, signal: AbortSignal | undefined): Promise<void> {
@@ -147,7 +149,7 @@ export class Namespaces {
     const { kube, caches, clock, informers, deleteApp } = this.#deps;
     if (!this.exists(name)) throw notFound('namespace', name);
     const apps = caches.apps.list(name).map(({ metadata }) => ({ namespace: name, name: metadata.name }));
-    await Promise.all(apps.map((app) => deleteApp(app, signal)));
+    await inTurns(apps, (app) => deleteApp(app, signal));
     const ref: ObjectRef = { apiVersion: 'v1', kind: 'Namespace', name };
     const options = {
       timeoutMs: this.#deps.timeouts.namespaceDeletionMs,
@@ -176,4 +178,13 @@ function byNamespace(
     else known.push(name);
   }
   return names;
+}
+
+/** Side by side, but no more than the cluster and this process can well do at once. */
+async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

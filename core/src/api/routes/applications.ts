@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AppName } from '../../apps/app-object.ts';
 import { appManifest } from '../../apps/manifest.ts';
-import { badRequest } from '../../apps/published-errors.ts';
+import { badRequest, notFound } from '../../apps/published-errors.ts';
 import {
   app,
   applicationCreateRequest,
@@ -72,6 +72,7 @@ export function applicationRoutes(platform: Platform): AnyOperation[] {
       errors: [404],
       handle: async ({ params: { namespace }, query, body, signal }) => {
         const names = (query['applications[]'] ?? []).map((name) => ({ namespace, name }));
+        if (names.length === 0) throw notFound('application', '');
         return deleteAll(names, body.deleteImage === true, signal);
       },
     }),
