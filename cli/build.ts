@@ -80,32 +80,34 @@ async function buildLibrary(folder: string): Promise<void> {
   }
 }
 
-interface Bundle {
-  readonly entryPoints: { in: string; out: string }[];
-  /** The module that stands for `@epinio/core`; all of it when left out. */
-  readonly core?: string;
-}
+const serverCommands = ['push', 'install', 'uninstall', 'start', 'stop', 'server', 'config/resolved'];
 
 /**
- * The command is bundled in three: what answers `epinio version`, what talks to a server, and what is a server.
- * In one bundle each command would load all of core that any other one needs; what talks to a server needs its
- * errors alone, and the build fails on a name that is not there.
+ * The command is bundled in three. What answers `epinio version` and what asks a server are scripts of one file
+ * each, since short commands spend most of their time in loading; of core they need its errors alone, and the
+ * build fails on a name that is not there. What is a server, or packs sources, is split, and loads what it needs.
  */
-const bundlesOfCommand: readonly Bundle[] = [
-  { entryPoints: [{ in: 'src/bin.ts', out: 'bin' }] },
-  { entryPoints: [{ in: 'src/main.ts', out: 'main' }], core: 'src/kernel/errors.ts' },
-  {
-    entryPoints: ['install', 'uninstall', 'start', 'stop', 'server', 'config/resolved'].map((command) => ({
+const bundlesOfCommand = {
+  start: { entryPoints: [{ in: 'src/bin.ts', out: 'bin' }] },
+  client: { entryPoints: [{ in: 'src/main.ts', out: 'main' }] },
+  server: {
+    entryPoints: serverCommands.map((command) => ({
       in: `src/commands/${command}.ts`,
-      out: `platform-${command.replace('/', '-')}`,
+      out: command.replace('/', '-'),
     })),
   },
-];
+};
 
 /** Keeps the import of a module that another bundle begins with: it loads that bundle's file, beside its own. */
-function linkBundles(folder: string, { core }: Bundle): Plugin {
-  const entries = bundlesOfCommand.flatMap(({ entryPoints }) => entryPoints);
-  const files = new Map(entries.map((entry) => [join(folder, entry.in), `./${entry.out}.js`]));
+function linkBundles(folder: string): Plugin {
+  const file =
+    (extension: string) =>
+    (entry: { in: string; out: string }): [string, string] => [
+      join(folder, entry.in),
+      `./${entry.out}.${extension}`,
+    ];
+  const { client, server } = bundlesOfCommand;
+  const files = new Map([...client.entryPoints.map(file('cjs')), ...server.entryPoints.map(file('js'))]);
   return {
     name: 'link-bundles',
     setup(builder) {
@@ -113,37 +115,90 @@ function linkBundles(folder: string, { core }: Bundle): Plugin {
         const file = kind === 'dynamic-import' ? files.get(resolve(resolveDir, path)) : undefined;
         return file === undefined ? undefined : { path: file, external: true };
       });
-      if (core !== undefined)
-        builder.onResolve({ filter: /^@epinio\/core$/ }, () => ({ path: join(root, 'core', core) }));
     },
   };
 }
 
+/** Libraries that few of the client's commands need, as scripts of their own. */
+const lateLibraries = ['yaml', 'ws'];
+
+/** Modules of Node.js that take their time to load, and that not every command of the client comes to use. */
+const lateBuiltins = [
+  'child_process',
+  'crypto',
+  'dns',
+  'fs/promises',
+  'http',
+  'https',
+  'readline/promises',
+  'stream',
+  'tls',
+];
+
+const late = new RegExp(`^(node:)?(${[...lateLibraries, ...lateBuiltins].join('|')})$`);
+
+/** Loads parts of the client at the first use of one of their exports; of core, it takes the errors alone. */
+const lightParts: Plugin = {
+  name: 'light-parts',
+  setup(builder) {
+    const load = createRequire(import.meta.url);
+    builder.onResolve({ filter: /^@epinio\/core$/ }, () => ({
+      path: join(root, 'core', 'src', 'kernel', 'errors.ts'),
+    }));
+    builder.onResolve({ filter: late }, ({ path, namespace }) =>
+      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
+    );
+    builder.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => {
+      const file = lateLibraries.includes(path) ? `./${path}.cjs` : path;
+      const names = Object.keys(load(path) as object).filter((name) => name !== 'default');
+      const getters = names.map((name) => `get ${name}() { return require('${file}').${name}; }`);
+      return { contents: `module.exports = { ${getters.join(', ')} };` };
+    });
+    builder.onResolve({ filter: /^\.\/\w+\.cjs$/, namespace: 'late' }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+  },
+};
+
 async function buildCommand(folder: string): Promise<void> {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  const command: BuildOptions = {
+  const bundled: BuildOptions = {
     ...common,
     absWorkingDir: folder,
     outdir: join(folder, 'dist'),
     conditions: ['epinio-src'],
     // Its modules for browsers are the same code as ES modules, of which only what is used is taken.
     alias: { yaml: join(root, 'node_modules', 'yaml', 'browser', 'index.js') },
-    // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part.
-    external: ['@epinio/plugin-*', '@aws-sdk/*'],
     minify: true,
-    keepNames: true,
     define: { EPINIO_VERSION: JSON.stringify(readPackage(folder).version) },
-    banner: requireBanner,
   };
-  await Promise.all(
-    bundlesOfCommand.map((bundle) =>
-      build({
-        ...command,
-        entryPoints: bundle.entryPoints,
-        plugins: [linkBundles(folder, bundle), namedExportsOfCommonJs],
-      }),
-    ),
-  );
+  const script: BuildOptions = {
+    ...bundled,
+    format: 'cjs',
+    splitting: false,
+    outExtension: { '.js': '.cjs' },
+  };
+  const link = linkBundles(folder);
+  await Promise.all([
+    build({
+      ...script,
+      ...bundlesOfCommand.start,
+      plugins: [link],
+      supported: { 'dynamic-import': false }, // becomes require
+    }),
+    build({ ...script, ...bundlesOfCommand.client, plugins: [link, lightParts] }),
+    build({ ...script, entryPoints: lateLibraries.map((library) => ({ in: library, out: library })) }),
+    build({
+      ...bundled,
+      ...bundlesOfCommand.server,
+      plugins: [link, namedExportsOfCommonJs],
+      // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part.
+      external: ['@epinio/plugin-*', '@aws-sdk/*'],
+      keepNames: true,
+      banner: requireBanner,
+    }),
+  ]);
 }
 
 const folders = (parent: string): string[] =>

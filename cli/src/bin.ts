@@ -6,6 +6,10 @@ const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === 'version')) {
   process.stdout.write(`Epinio Version: ${version}\n`);
 } else {
+  void run();
+}
+
+async function run(): Promise<void> {
   const { main } = await import('./main.ts');
   const interrupt = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -21,7 +25,10 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === 'version')) {
     process.exit(0);
   });
   process.exitCode = await main(argv, {
-    input: process.stdin,
+    // A command that reads nothing does not open it.
+    get input() {
+      return process.stdin;
+    },
     out: process.stdout,
     err: process.stderr,
     env: process.env,

@@ -23,7 +23,14 @@ const WRONG_USE = /^(USAGE|CONFIG|PLUGIN|PROMPT)_/;
  * 130 interrupted.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const terminal: Terminal = { input: io.input, out: io.out, err: io.err, colors: wantsColors(argv, io) };
+  const terminal: Terminal = {
+    get input() {
+      return io.input;
+    },
+    out: io.out,
+    err: io.err,
+    colors: wantsColors(argv, io),
+  };
   try {
     const found = findCommand(argv);
     if (found.kind === 'help') {

@@ -25,8 +25,16 @@ describe('the client', { timeout: 20_000 }, () => {
   });
   after(() => server.close());
 
-  async function post(certs: string, body: Readable): Promise<string> {
-    const client = new HttpClient({ api, certs, user: '', pass: '', skipVerification: false, headers: {} });
+  async function post(certs: string, body: Readable, socket?: string): Promise<string> {
+    const client = new HttpClient({
+      api,
+      certs,
+      socket,
+      user: '',
+      pass: '',
+      skipVerification: false,
+      headers: {},
+    });
     try {
       const { signal } = new AbortController();
       const { text } = await client.send({ method: 'POST', path: '/', body, idleTimeoutMs: 5_000, signal });
@@ -56,5 +64,10 @@ describe('the client', { timeout: 20_000 }, () => {
     assert.equal(connections, 3, 'one more for its own authority, one for the public ones');
     assert.equal(read, 0);
     assert.equal(body.destroyed, false, 'the sources can still be sent elsewhere');
+  });
+
+  it('goes the public way when nobody listens on the local socket any more', async () => {
+    const text = await post(ours.certificate, Readable.from(['still ', 'there']), '/nonexistent/api.sock');
+    assert.equal(text, 'still there');
   });
 });

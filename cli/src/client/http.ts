@@ -1,14 +1,15 @@
-import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns';
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { EpinioError, hasCode, messageOf } from '@epinio/core';
+import { EpinioError, messageOf } from '@epinio/core';
+import { UNTRUSTED } from './tls-trust.ts';
+import { waysTo, type Way } from './ways.ts';
 
 /** How to reach a server: what the settings and global flags say. */
 export interface Connection {
   /** `https://epinio.example.com:8443` */
   readonly api: string;
+  /** Of the same server, when it is on this machine. */
+  readonly socket?: string | undefined;
   readonly user: string;
   readonly pass: string;
   /** PEM to trust beside the public authorities; empty for none. */
@@ -34,43 +35,6 @@ export interface HttpResponse {
   readonly text: string;
 }
 
-type LookupCallback = (
-  error: NodeJS.ErrnoException | null,
-  address: string | LookupAddress[],
-  family?: number,
-) => void;
-
-/** Resolves names under `.localhost` to loopback itself (RFC 6761), since not every system does. */
-export function lookup(hostname: string, options: LookupOptions, callback: LookupCallback): void {
-  if (hostname !== 'localhost' && !hostname.endsWith('.localhost')) {
-    systemLookup(hostname, options, callback);
-  } else if (options.all === true) {
-    callback(null, [{ address: '127.0.0.1', family: 4 }]);
-  } else {
-    callback(null, '127.0.0.1', 4);
-  }
-}
-
-type Trust = Pick<Connection, 'certs' | 'skipVerification'>;
-
-/** TLS options that trust the platform's authority beside the public ones. */
-export function tlsOptions({ certs, skipVerification }: Trust): TlsOptions {
-  return {
-    ...(certs === '' ? {} : { ca: [...rootCertificates, certs] }),
-    rejectUnauthorized: !skipVerification,
-  };
-}
-
-interface TlsOptions {
-  readonly ca?: string[];
-  readonly rejectUnauthorized: boolean;
-}
-
-/** TLS options that trust the platform's authority alone; undefined when it has none of its own. */
-function ownTlsOptions({ certs, skipVerification }: Trust): TlsOptions | undefined {
-  return certs === '' ? undefined : { ca: [certs], rejectUnauthorized: !skipVerification };
-}
-
 export function basicAuthorization({
   user,
   pass,
@@ -80,20 +44,26 @@ export function basicAuthorization({
     : { authorization: `Basic ${Buffer.from(`${user}:${pass}`, 'utf8').toString('base64')}` };
 }
 
-/**
- * HTTP with kept-alive connections to one server. Its own authority is tried first: to read the public ones
- * takes longer than all else that a short command does.
- */
+/** The connection failed, and not what was to be sent. */
+class ConnectionFailed extends Error {
+  override readonly cause: Error;
+
+  constructor(cause: Error) {
+    super(cause.message);
+    this.cause = cause;
+  }
+}
+
+/** HTTP with kept-alive connections to one server. */
 export class HttpClient {
   readonly #connection: Connection;
-  #agent: Agent;
-  #trustsAll: boolean;
+  readonly #ways: Iterator<Way, undefined>;
+  #way: Way | undefined;
 
   constructor(connection: Connection) {
     this.#connection = connection;
-    const own = ownTlsOptions(connection);
-    this.#trustsAll = own === undefined;
-    this.#agent = new Agent({ keepAlive: true, ...(own ?? tlsOptions(connection)) });
+    this.#ways = waysTo(connection);
+    this.#way = this.#ways.next().value;
   }
 
   /** Resolves for every status; fails with `SERVER_UNREACHABLE` or `SERVER_UNTRUSTED`. */
@@ -111,19 +81,28 @@ export class HttpClient {
 
   /** Like `send`, with the body left as a stream. */
   async open(request: HttpRequest): Promise<IncomingMessage> {
-    try {
-      return await this.#open(request);
-    } catch (error) {
-      if (this.#trustsAll || !hasCode(error, 'SERVER_UNTRUSTED')) throw error;
-      this.#trustsAll = true;
-      this.#agent = new Agent({ keepAlive: true, ...tlsOptions(this.#connection) });
-      return await this.#open(request);
+    for (;;) {
+      const way = this.#way;
+      if (way === undefined) throw unreachable(this.#connection.api, new Error('the connection is closed'));
+      try {
+        return await this.#open(way, request);
+      } catch (error) {
+        if (!(error instanceof ConnectionFailed)) throw error;
+        const { cause } = error;
+        if (request.signal.aborted) throw cause;
+        const next = way.isClosed(codeOf(cause)) ? this.#ways.next().value : undefined;
+        if (next === undefined) throw unreachable(this.#connection.api, cause);
+        way.agent.destroy();
+        this.#way = next;
+      }
     }
   }
 
-  #open({ method, path, headers, body, idleTimeoutMs, signal }: HttpRequest): Promise<IncomingMessage> {
-    const { api } = this.#connection;
-    const url = new URL(path, api);
+  #open(
+    way: Way,
+    { method, path, headers, body, idleTimeoutMs, signal }: HttpRequest,
+  ): Promise<IncomingMessage> {
+    const url = new URL(path, this.#connection.api);
     const options = {
       method,
       headers: {
@@ -133,37 +112,37 @@ export class HttpClient {
         // Node.js frames the body of a DELETE only when it is told its length.
         ...(typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}),
       },
-      lookup: lookup as never,
+      agent: way.agent,
       signal,
       timeout: idleTimeoutMs,
     };
     return new Promise((resolve, reject) => {
-      const outgoing: ClientRequest =
-        url.protocol === 'http:'
-          ? httpRequest(url, options)
-          : httpsRequest(url, { ...options, agent: this.#agent });
+      const outgoing = way.request(url, options);
       outgoing.on('response', resolve);
       outgoing.on('timeout', () => {
         outgoing.destroy(new Error(`no answer within ${String(idleTimeoutMs / 1000)} s`));
       });
-      outgoing.on('error', (cause) => {
-        reject(signal.aborted ? cause : unreachable(api, cause));
-      });
+      outgoing.on('error', (cause) => reject(new ConnectionFailed(cause)));
       if (body === undefined || typeof body === 'string') {
         outgoing.end(body);
       } else {
-        sendStream(body, outgoing, reject);
+        sendStream(body, outgoing, way.connected, reject);
       }
     });
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#way?.agent.destroy();
   }
 }
 
 /** Sends a body over a connection that stands: one that is refused has taken nothing from it. */
-function sendStream(body: Readable, outgoing: ClientRequest, fail: (cause: unknown) => void): void {
+function sendStream(
+  body: Readable,
+  outgoing: ClientRequest,
+  connected: Way['connected'],
+  fail: (cause: unknown) => void,
+): void {
   body.on('error', (cause) => {
     fail(cause);
     outgoing.destroy();
@@ -174,15 +153,17 @@ function sendStream(body: Readable, outgoing: ClientRequest, fail: (cause: unkno
     body.pipe(outgoing);
   };
   outgoing.once('socket', (socket) => {
-    if (outgoing.reusedSocket || outgoing.protocol === 'http:') start();
-    else socket.once('secureConnect', start);
+    if (outgoing.reusedSocket) start();
+    else socket.once(connected, start);
   });
 }
 
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|DEPTH_ZERO|ALTNAME/;
+function codeOf(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code ?? '';
+}
 
 function unreachable(api: string, cause: unknown): EpinioError {
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const code = codeOf(cause);
   if (UNTRUSTED.test(code)) {
     return new EpinioError(
       'SERVER_UNTRUSTED',

@@ -1,5 +1,7 @@
+import { connect } from 'node:net';
 import { EpinioError } from '@epinio/core';
-import { lookup, tlsOptions, type Connection } from './http.ts';
+import type { Connection } from './http.ts';
+import { lookup, tlsOptions } from './tls-trust.ts';
 import type { LogFrame } from './models.ts';
 
 /**
@@ -14,12 +16,15 @@ export async function* readLogs(
   signal: AbortSignal,
 ): AsyncGenerator<LogFrame> {
   const { WebSocket, createWebSocketStream } = await import('ws');
-  const url = new URL(`/wapi/v1${path}`, connection.wss);
+  const { socket: local, wss } = connection;
+  // Over the socket of a platform on this machine there is nothing to encrypt.
+  const url = new URL(`/wapi/v1${path}`, local === undefined ? wss : wss.replace(/^wss:/, 'ws:'));
   for (const [key, value] of Object.entries({ authtoken: token, ...query })) url.searchParams.set(key, value);
   const socket = new WebSocket(url, {
-    ...tlsOptions(connection),
+    ...(local === undefined
+      ? { ...tlsOptions(connection), lookup }
+      : { createConnection: () => connect({ path: local }) }),
     headers: connection.headers,
-    lookup: lookup,
     handshakeTimeout: 30_000,
   });
   const refused = new Promise<never>((_resolve, reject) => {

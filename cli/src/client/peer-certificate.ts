@@ -1,6 +1,6 @@
 import { connect, type ConnectionOptions, type DetailedPeerCertificate } from 'node:tls';
 import { EpinioError, messageOf } from '@epinio/core';
-import { lookup, tlsOptions } from './http.ts';
+import { lookup, tlsOptions } from './tls-trust.ts';
 
 export interface PeerCertificate {
   /** Verified against the public authorities and the one given. */

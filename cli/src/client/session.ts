@@ -4,6 +4,8 @@ import { flagOption, listOption, textOption } from '../command.ts';
 import { readSettings, type Settings } from '../settings/settings-file.ts';
 import { Api } from './api.ts';
 import type { Connection } from './http.ts';
+import { localSocket } from './local-socket.ts';
+import { dataFolder } from '../platform/data-folder.ts';
 
 /** A logged-in user at work: the settings, the API and the targeted namespace. */
 export interface Session {
@@ -24,6 +26,7 @@ export async function openSession(context: CommandContext, options: Options): Pr
   const connection = {
     ...connectionOptions(options),
     api: settings.api,
+    socket: localSocket(dataFolder(context, {}), settings.api),
     wss,
     user: settings.user,
     pass: settings.pass,

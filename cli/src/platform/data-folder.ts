@@ -11,8 +11,9 @@ export const dataDirOption: OptionSpec = {
 
 /** The absolute folder of the embedded platform that a command works on. */
 export function dataFolder(context: CommandContext, options: Options): string {
-  const given = textOption(options, 'dataDir');
-  if (given !== undefined) return resolve(context.cwd, given);
+  // Commands that do not take the flag look where the others would.
+  const given = textOption(options, 'dataDir') ?? context.env['EPINIO_DATA_DIR'] ?? '';
+  if (given !== '') return resolve(context.cwd, given);
   const home = context.env['HOME'] ?? homedir();
   return join(context.env['XDG_DATA_HOME'] ?? join(home, '.local', 'share'), 'epinio');
 }

@@ -10,6 +10,7 @@ import { startServer, type EpinioServer } from '@epinio/core/api';
 import { acquireServerLock } from '@epinio/core/adapters';
 import { version } from '../version.ts';
 import { composePlatform } from './compose.ts';
+import { listenLocally, type LocalDoor } from './listen-locally.ts';
 import { writeServerState } from './server-state.ts';
 
 export interface ServeOptions {
@@ -38,19 +39,27 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using platform = await composePlatform({ installation, dataDir, log, signal: abandoned.signal });
   const host = createPluginHost(platform, { log, signal: abandoned.signal, stopTimeoutMs: 30_000 });
   let server: EpinioServer | undefined;
+  let door: LocalDoor | undefined;
   try {
     await host.start(cluster);
     await writeServerState(dataDir, { pid, phase: 'cluster' });
     log.info('Cluster is up');
     server = await Promise.race([startPlatform(platform, host, options), aborted(signal), host.failed]);
     if (server === undefined) return;
-    await writeServerState(dataDir, { pid, phase: 'ready', api: server.url });
+    door = await listenLocally(dataDir, server.port);
+    await writeServerState(dataDir, {
+      pid,
+      phase: 'ready',
+      api: server.url,
+      ...(door.path === undefined ? {} : { socket: door.path }),
+    });
     log.info('Ready', { url: server.url });
     await Promise.race([aborted(signal), host.failed]);
   } finally {
     await writeServerState(dataDir, { pid, phase: 'stopping' });
     log.info('Stopping');
     await server?.close();
+    await door?.[Symbol.asyncDispose]();
     await host.stop();
     abandoned.abort(new EpinioError('STOPPED', 'The server has stopped'));
     log.info('Stopped');

@@ -10,6 +10,8 @@ export interface ServerState {
   readonly phase: 'starting' | 'cluster' | 'ready' | 'stopping';
   /** Where the API is reached from outside, once ready. */
   readonly api?: string;
+  /** Where commands of the same user reach it, once ready. */
+  readonly socket?: string;
 }
 
 const FILE = 'server.json';

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EpinioError, messageOf } from '@epinio/core';
@@ -74,7 +75,6 @@ export async function writeSettings(
   changes: Partial<Settings>,
 ): Promise<string> {
   const path = settingsPath(context, options);
-  const { stringify } = await import('yaml');
   const { pass, ...rest } = changes;
   const next = {
     ...DEFAULTS,
@@ -85,7 +85,7 @@ export async function writeSettings(
   const temporary = `${path}.${String(process.pid)}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, stringify(next), { mode: 0o600 });
+    await writeFile(temporary, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
@@ -100,11 +100,13 @@ export async function writeSettings(
 async function readFileSettings(path: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new EpinioError('SETTINGS_UNREADABLE', `The settings "${path}" cannot be read`, { cause });
   }
+  const json = parsedJson(text);
+  if (json !== undefined) return json;
   const { parse } = await import('yaml');
   try {
     const value: unknown = parse(text);
@@ -115,5 +117,14 @@ async function readFileSettings(path: string): Promise<Record<string, unknown>> 
     throw new EpinioError('SETTINGS_INVALID', `The settings "${path}" are not valid: ${messageOf(cause)}`, {
       fix: `mend the file, or remove it and run: epinio login URL`,
     });
+  }
+}
+
+/** What this command has written is JSON, which is YAML too: it is read without a library. */
+function parsedJson(text: string): Record<string, unknown> | undefined {
+  try {
+    return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined; // YAML with a flow map, perhaps: the library tells
   }
 }
