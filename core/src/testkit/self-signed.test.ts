@@ -13,3 +13,11 @@ it('makes a certificate that OpenSSL reads, for its names and with its key', () 
   assert.ok(parsed.verify(parsed.publicKey), 'parsed.verify(parsed.publicKey)');
   assert.ok(Date.parse(parsed.validTo) > Date.now(), 'Date.parse(parsed.validTo) > Date.now()');
 });
+
+it('ends its last line once, however long the certificate is', () => {
+  for (let length = 1; length < 64; length += 1) {
+    const { certificate } = selfSigned('a'.repeat(length));
+    assert.doesNotMatch(certificate, /\n\n/);
+    assert.doesNotThrow(() => new X509Certificate(certificate));
+  }
+});

@@ -30,7 +30,7 @@ export function selfSigned(...names: readonly string[]): TestCertificate {
   );
   const signature = sign('sha256', body, privateKey);
   const whole = sequence(body, algorithm, tagged(0x03, Buffer.concat([Buffer.from([0]), signature])));
-  const base64 = whole.toString('base64').replace(/.{64}/g, '$&\n');
+  const base64 = (whole.toString('base64').match(/.{1,64}/g) ?? []).join('\n');
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
