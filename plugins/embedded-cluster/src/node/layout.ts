@@ -54,8 +54,12 @@ export class PodFolder {
     return join(this.root, 'etc');
   }
 
+  get volumes(): string {
+    return join(this.root, 'volumes');
+  }
+
   volume(name: string): string {
-    return join(this.root, 'volumes', name);
+    return join(this.volumes, name);
   }
 
   get containers(): string {
@@ -107,8 +111,12 @@ export class AttemptFolder {
     return join(this.root, 'home');
   }
 
+  get copies(): string {
+    return join(this.root, 'copy');
+  }
+
   /** The private copy of one of the image's folders. */
   copy(name: string): string {
-    return join(this.root, 'copy', name);
+    return join(this.copies, name);
   }
 }

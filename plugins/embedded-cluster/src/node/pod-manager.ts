@@ -121,11 +121,9 @@ export class PodManager {
     this.#sweep ??= setTimeout(() => {
       this.#sweep = undefined;
       const inUse = new Set([...this.#workers.values()].flatMap((worker) => worker.digests));
-      try {
-        this.#node.images.sweep(inUse);
-      } catch (error) {
+      this.#node.images.sweep(inUse).catch((error: unknown) => {
         this.#node.log.warn('Unused images could not be removed', { reason: messageOf(error) });
-      }
+      });
     }, SWEEP_MS).unref();
   }
 }

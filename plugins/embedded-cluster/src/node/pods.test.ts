@@ -198,7 +198,7 @@ test('a container that crashes is restarted at once, then after growing pauses, 
   assert.equal(pod.status?.phase, 'Running');
   assert.equal(await node.logs('crash', { previous: true }), 'attempt\n');
   await eventually(async () => assert.notEqual((await node.events('BackOff'))[0]?.count ?? 1, 1));
-  const attempts = join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'containers/main');
+  const attempts = join(node.podFolder(pod), 'containers/main');
   assert.ok(readdirSync(attempts).length <= 2, 'readdirSync(attempts).length <= 2');
 });
 
@@ -348,8 +348,8 @@ test('hooks run at the start and before the end', async () => {
   });
   const pod = await node.untilReady('hooks');
   assert.ok(
-    existsSync(join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'volumes/shared/post')),
-    "existsSync(join(node.folder, 'node/pods', pod.metadata.uid ?? '', 'volumes/shared/post'))",
+    existsSync(join(node.podFolder(pod), 'volumes/shared/post')),
+    "existsSync(join(node.podFolder(pod), 'volumes/shared/post'))",
   );
   const reading = node.logs('hooks', { follow: true });
   await eventually(async () => assert.match(await node.logs('hooks'), /up/));
@@ -422,6 +422,8 @@ test('a pod that takes too much disk space is evicted with the reason', async ()
   assert.equal(pod.status?.reason, 'Evicted');
   assert.equal(pod.status.message, 'Usage of EmptyDir volume "scratch" exceeds the limit "4Mi". ');
   assert.equal(mainStatus(pod)?.state?.terminated?.exitCode, 137);
+  // What filled the disk is gone, though the pod is still there.
+  await eventually(() => assert.equal(existsSync(join(node.podFolder(pod), 'volumes')), false));
 });
 
 test('a container that takes too much memory is OOMKilled', async () => {
@@ -481,6 +483,21 @@ test('a claim waits until it is bound, and its data outlives the pod', async () 
   await node.untilGone('first');
   await node.createPod('second', spec);
   await eventually(async () => assert.equal(await node.logs('second'), 'first\ndone\n'));
+
+  // Once the claim is gone its volume is released, and its data is removed.
+  const data = join(node.folder, 'node/volumes/pv-1');
+  assert.equal(existsSync(data), true);
+  const volume = { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv-1' } };
+  const annotations = { 'pv.kubernetes.io/provisioned-by': 'epinio.io/local' };
+  const released = { spec: { persistentVolumeReclaimPolicy: 'Delete' }, status: { phase: 'Released' } };
+  node.fake.seed({ ...volume, metadata: { ...volume.metadata, annotations }, ...released });
+  await eventually(async () => {
+    assert.equal(existsSync(data), false);
+    assert.equal(
+      await node.kube.get({ apiVersion: 'v1', kind: 'PersistentVolume', name: 'pv-1' }),
+      undefined,
+    );
+  });
 });
 
 test('after kill -9 of the platform running pods are found again, and exits that happened meanwhile', async () => {

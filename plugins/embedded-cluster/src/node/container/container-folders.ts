@@ -6,16 +6,17 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { AttemptFolder, PodFolder } from '../layout.ts';
 import type { ImageRoot, Mount } from '../sandbox/isolation.ts';
 
 const run = promisify(execFile);
+const COPY = 'cp -a "$0" "$1" && { [ -z "$2" ] || chown -R "$2" "$1"; }';
 
 /**
  * Image folders that every container of the image shares, read-only: programs of a system, and what buildpacks
@@ -58,20 +59,18 @@ export async function makeContainerFolders(
     .filter(({ name }) => image.hasSystem || name !== 'etc')
     .map(({ name }) => name);
   for (const name of names) {
-    const copy = folder.copy(name);
-    rmSync(copy, { recursive: true, force: true }); // of a start that was cut off
-    mkdirSync(join(copy, '..'), { recursive: true });
-    // A program does it aside; Node.js would copy each file through this process.
-    await run('cp', ['-a', join(image.folder, name), copy]);
-    if (uid !== undefined) await run('chown', ['-R', `${uid}:${uid}`, copy]);
+    mkdirSync(folder.copies, { recursive: true, mode: 0o711 });
+    // Programs do it aside, both in one go; Node.js would copy each file through this process.
+    const owner = uid === undefined ? '' : `${uid}:${uid}`;
+    await run('/bin/sh', ['-c', COPY, join(image.folder, name), folder.copy(name), owner]);
   }
   return names.map((name) => ({ source: folder.copy(name), destination: `/${name}`, readOnly: false }));
 }
 
 /** Removes what a container that has ended cannot need any more; its log and its exit stay. */
-export function removeContainerFolders(folder: AttemptFolder): void {
-  for (const path of [folder.tmp, folder.home, join(folder.root, 'copy')])
-    rmSync(path, { recursive: true, force: true });
+export async function removeContainerFolders(folder: AttemptFolder): Promise<void> {
+  for (const path of [folder.tmp, folder.home, folder.copies])
+    await rm(path, { recursive: true, force: true });
 }
 
 /** Makes the pod's own files of /etc. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { hasCode, messageOf, type Container, type ContainerState, type ContainerStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import type { UnpackedImage } from '../image/image-folder.ts';
@@ -137,7 +138,10 @@ export class ContainerWorker {
   async live(signal: AbortSignal): Promise<Terminated | undefined> {
     let ended = this.#started === undefined ? undefined : await this.#attend(this.#started, signal, false);
     while (!signal.aborted) {
-      if (ended !== undefined && !this.#restarts(ended.exitCode)) return ended;
+      if (ended !== undefined && !this.#restarts(ended.exitCode)) {
+        this.#state = { terminated: ended };
+        return ended;
+      }
       if (ended !== undefined) await this.#pauseAfter(ended, signal);
       try {
         const started = await this.#start(signal);
@@ -177,6 +181,14 @@ export class ContainerWorker {
     return previous === undefined ? undefined : this.#openLog(previous, 'ended');
   }
 
+  /** Removes the files of a container that will not run again; its logs stay. */
+  async tidy(): Promise<void> {
+    const { folder } = this.#handle;
+    for (const attempt of listAttempts(folder.container(this.container.name))) {
+      await removeContainerFolders(folder.attempt(this.container.name, attempt));
+    }
+  }
+
   /** Stops looking at the container, which goes on. */
   release(): void {
     this.#started?.run.release();
@@ -191,7 +203,7 @@ export class ContainerWorker {
     const attempt = this.#attempt + 1;
     const attemptFolder = folder.attempt(this.container.name, attempt);
     const resolved = await this.#resolve(image, attempt, signal);
-    this.#forgetBefore(attempt - 1);
+    await this.#forgetBefore(attempt - 1);
     signal.throwIfAborted();
     this.#attempt = attempt;
     const started = await startContainer(this.#handle, this.container, image, attemptFolder, resolved);
@@ -354,12 +366,12 @@ export class ContainerWorker {
   }
 
   /** Keeps the run before the next, with its log and nothing else, and none that are older. */
-  #forgetBefore(previous: number): void {
+  async #forgetBefore(previous: number): Promise<void> {
     const { folder } = this.#handle;
     for (const attempt of listAttempts(folder.container(this.container.name))) {
       const attemptFolder = folder.attempt(this.container.name, attempt);
-      if (attempt === previous) removeContainerFolders(attemptFolder);
-      else if (attempt < previous) rmSync(attemptFolder.root, { recursive: true, force: true });
+      if (attempt === previous) await removeContainerFolders(attemptFolder);
+      else if (attempt < previous) await rm(attemptFolder.root, { recursive: true, force: true });
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EpinioError, messageOf, type Clock, type Log, type RegistryAuths } from '@epinio/core';
 import type { ImageManifest, OciClient } from '@epinio/core/oci';
@@ -81,7 +82,7 @@ export class ImageStore {
   }
 
   /** Removes what is not in use and more than the cache may hold, longest unused first. */
-  sweep(inUse: ReadonlySet<string>): void {
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
     const unused = readdirSync(this.#options.folder)
       .filter((name) => name.startsWith('sha'))
       .map((name) => join(this.#options.folder, name))
@@ -102,7 +103,7 @@ export class ImageStore {
       // Renamed first: a half-removed image must not be found.
       const gone = `${folder}.removed.tmp`;
       renameSync(folder, gone);
-      rmSync(gone, { recursive: true, force: true });
+      await rm(gone, { recursive: true, force: true });
     }
   }
 

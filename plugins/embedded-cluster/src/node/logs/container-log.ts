@@ -1,6 +1,7 @@
-import { closeSync, openSync, statSync, watch, type FSWatcher } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { EventEmitter } from 'node:events';
 import { messageOf, type Log } from '@epinio/core';
+import { watchFile, type FileWatch } from '../watch-file.ts';
 import { LogIndex, LogTimes } from './log-index.ts';
 import { copyTruncate, countRotated, finishRotation, indexFile } from './rotated-files.ts';
 
@@ -28,7 +29,7 @@ export class ContainerLog {
   #index: LogIndex;
   #size: number;
   #generation: number;
-  #watcher: FSWatcher | undefined;
+  #watcher: FileWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #rotation: Promise<void> | undefined;
   #isOpen = true;
@@ -66,7 +67,8 @@ export class ContainerLog {
 
   /** Follows the file until `end` or `close`. */
   follow(): void {
-    this.#watcher ??= watch(this.file, () => {
+    if (this.#watcher !== undefined || this.#isClosed) return;
+    this.#watcher = watchFile(this.file, () => {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         this.look();

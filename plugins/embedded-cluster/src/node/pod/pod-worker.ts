@@ -222,6 +222,7 @@ export class PodWorker implements PodHandle {
     if (this.#released.signal.aborted || this.#isDeleting || this.#failure !== undefined) return;
     this.#isOver = true;
     this.changed();
+    this.#aside(this.#tidy());
   }
 
   /** Ends the pod for good, though it is not deleted. */
@@ -232,6 +233,13 @@ export class PodWorker implements PodHandle {
     await this.#stop(graceMs);
     this.#isOver = true;
     this.changed();
+    await this.#tidy();
+  }
+
+  /** Frees the disk of what a pod that has ended cannot need any more, long before it is deleted; logs stay. */
+  async #tidy(): Promise<void> {
+    for (const container of [...this.#init, ...this.#main]) await container.tidy();
+    await rm(this.folder.volumes, { recursive: true, force: true });
   }
 
   async #stop(graceMs: number): Promise<void> {

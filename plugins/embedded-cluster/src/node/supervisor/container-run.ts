@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fchownSync, type FSWatcher, mkdirSync, openSync, watch, writeFileSync } from 'node:fs';
+import { closeSync, fchownSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EpinioError, messageOf } from '@epinio/core';
+import { watchFile, type FileWatch } from '../watch-file.ts';
 import { isAlive, type ProcessIdentity, readStat, signalProcess } from '../process/process-identity.ts';
 import { processTree } from '../process/process-table.ts';
 import { readExit, readSandboxInit, readSupervisor, type RunExit } from './run-files.ts';
@@ -45,7 +46,7 @@ export class ContainerRun {
   #settle!: (exit: RunExit) => void;
   #exit: RunExit | undefined;
   #child: ChildProcess | undefined;
-  #watcher: FSWatcher | undefined;
+  #watcher: FileWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(folder: string, supervisor: ProcessIdentity, startedAt: number) {
@@ -161,7 +162,7 @@ export class ContainerRun {
     const look = (): void => {
       if (readExit(this.folder) !== undefined || !isAlive(this.supervisor)) this.#ended();
     };
-    this.#watcher = watch(this.folder, look);
+    this.#watcher = watchFile(this.folder, look);
     this.#timer = setInterval(look, LIVENESS_MS);
     look();
   }

@@ -75,6 +75,13 @@ export class ImageRegistry implements AsyncDisposable {
     return `${this.host}/${name}:v1`;
   }
 
+  /** Changes what layers hold, so that their digests do not fit any more. */
+  damageLayers(): void {
+    for (const [digest, blob] of this.#blobs) {
+      if (blob[0] === 0x1f) this.#blobs.set(digest, Buffer.concat([blob.subarray(0, -8), Buffer.alloc(8)]));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

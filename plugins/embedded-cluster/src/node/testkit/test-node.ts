@@ -81,6 +81,11 @@ export class TestNode implements AsyncDisposable {
     return this.log.entries.some(({ message }) => message === 'Pods are isolated');
   }
 
+  /** Where the node keeps the pod's files. */
+  podFolder(pod: Pod): string {
+    return join(this.folder, 'node/pods', pod.metadata.uid ?? '');
+  }
+
   /** Stops the agent, not the pods. */
   async closeAgent(): Promise<void> {
     await this.agent.close();
