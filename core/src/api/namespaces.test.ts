@@ -44,13 +44,14 @@ describe('namespaces', () => {
       signal: client.signal,
     });
     await eventually(async () => {
-      assert.ok((await kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'team' })) !== undefined);
+      const namespace = { apiVersion: 'v1', kind: 'Namespace', name: 'team' };
+      assert.notEqual(await kube.get(namespace), undefined);
     });
     client.abort();
     await assert.rejects(answer);
     proceed();
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'team', name: 'team' };
-    await eventually(async () => assert.ok((await kube.get(account)) !== undefined));
+    await eventually(async () => assert.notEqual(await kube.get(account), undefined));
   });
 
   it('are refused with the published errors', async () => {
