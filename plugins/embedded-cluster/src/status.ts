@@ -81,11 +81,12 @@ export function pathNotFound(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
-export function alreadyExists(what: Named, name: string): StatusError {
+/** `deleting`: the one that is there waits for its finalizers. */
+export function alreadyExists(what: Named, name: string, deleting = false): StatusError {
   return new StatusError(
     409,
     'AlreadyExists',
-    `${qualified(what)} "${name}" already exists`,
+    `${deleting ? 'object is being deleted: ' : ''}${qualified(what)} "${name}" already exists`,
     detailsOf(what, name),
   );
 }

@@ -30,7 +30,7 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-/** Opens the store, and serves it over HTTPS. The port comes first: of two servers on one folder only one gets it. */
+/** Opens the store, and serves it over HTTPS. The folder must be this process's alone: the server holds its lock. */
 export async function startApi({ directory, port, history, log }: StartApiOptions): Promise<RunningApi> {
   let node: NodeAccess | undefined;
   let ready = false;

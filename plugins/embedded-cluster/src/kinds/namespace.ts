@@ -12,6 +12,7 @@ const FINALIZER = 'kubernetes';
 /** A namespace goes in two steps: marked here, emptied and released by its controller through `finalize`. */
 export const namespaceRules: KindRules = {
   nameRule: dnsLabel,
+  keepsNoGracePeriod: true,
   resets: { object: { 'f:status': {} }, status: { 'f:spec': {} } },
 
   setDefaults(namespace) {

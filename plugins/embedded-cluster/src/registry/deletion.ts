@@ -42,7 +42,7 @@ export function decideDeletion(
   const marked = current.object.metadata.deletionTimestamp !== undefined;
   if (!marked) {
     metadata.deletionTimestamp = timestamp(now + grace * 1000);
-    metadata.deletionGracePeriodSeconds = grace;
+    if (resource.rules.keepsNoGracePeriod !== true) metadata.deletionGracePeriodSeconds = grace;
     if (metadata.generation !== undefined) metadata.generation++;
   } else if (grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
     const began =
@@ -54,7 +54,11 @@ export function decideDeletion(
     resource.rules.beginDelete?.(next) === true ||
     metadata.finalizers !== undefined ||
     (metadata.deletionGracePeriodSeconds ?? 0) > 0;
-  if (!waits) return { type: 'delete', object: next };
+  if (!waits)
+    return {
+      type: 'delete',
+      object: marked || resource.rules.gracePeriod !== undefined ? next : copy(current.object),
+    };
   return equal(next, current.object) ? { type: 'keep' } : { type: 'put', object: next };
 }
 

@@ -110,12 +110,23 @@ export class Registry {
   }
 
   /** Changes an object through a function of the newest version: subresources that are no object of their own. */
-  async mutate(target: Target, request: Request, change: (next: ApiObject) => void): Promise<StoredObject> {
+  async mutate(
+    target: Target,
+    request: Request,
+    change: (next: ApiObject) => void,
+    ownership: 'recorded' | 'unrecorded' = 'recorded',
+  ): Promise<StoredObject> {
     return this.#writer.change(target, request, (current) => {
       if (current === undefined) throw notFound(target);
       const given = decodeObject(target.resource, this.inVersion(target.resource, current.object), request);
       change(given);
-      return this.#writer.decideUpdate(target, current.object, given, request, 'patch');
+      return this.#writer.decideUpdate(
+        target,
+        current.object,
+        given,
+        request,
+        ownership === 'recorded' ? 'patch' : 'apply',
+      );
     });
   }
 

@@ -94,6 +94,8 @@ export interface KindRules {
   readonly propagation?: 'Background' | 'Orphan';
   /** An immediate deletion answers the object, not a Status. */
   readonly returnsDeleted?: boolean;
+  /** A marked object of this kind does not say how long it has. */
+  readonly keepsNoGracePeriod?: true;
   /** Fields that an update of the object itself cannot change, and one of its status. */
   readonly resets?: { readonly object?: FieldsV1; readonly status?: FieldsV1 };
   /** Fills what a client may leave out. */

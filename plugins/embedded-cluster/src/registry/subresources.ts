@@ -30,7 +30,8 @@ export function restoreOthers(
     const result = copy(current);
     result.metadata = next.metadata;
     const finalizers = isObject(next['spec']) ? next['spec']['finalizers'] : undefined;
-    result['spec'] = { ...(result['spec'] as JsonObject | undefined), finalizers: finalizers ?? [] };
+    const rest = without((result['spec'] as JsonObject | undefined) ?? {}, 'finalizers');
+    result['spec'] = Array.isArray(finalizers) && finalizers.length > 0 ? { ...rest, finalizers } : rest;
     return result;
   }
   return next;

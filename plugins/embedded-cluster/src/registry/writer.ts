@@ -63,8 +63,10 @@ export class Writer {
       const { name } = candidate.metadata;
       try {
         return await this.change({ resource, namespace, name }, request, (current) => {
-          if (current !== undefined)
-            throw alreadyExists({ group: resource.group, resource: resource.plural }, name);
+          if (current !== undefined) {
+            const deleting = current.object.metadata.deletionTimestamp !== undefined;
+            throw alreadyExists({ group: resource.group, resource: resource.plural }, name, deleting);
+          }
           return this.decideCreate(resource, namespace, candidate, request);
         });
       } catch (error) {
@@ -148,7 +150,7 @@ export class Writer {
     const admission = createAdmission(this.#store, request, time);
     if (subresource === 'status') resource.rules.prepareStatus?.(next, current);
     else resource.rules.prepareUpdate?.(next, current, admission, subresource);
-    countGeneration(resource, next, current);
+    if (subresource !== 'binding') countGeneration(resource, next, current); // as the real one has it
     this.#validate(resource, next, [
       ...validateMetadataUpdate(next.metadata, current.metadata),
       ...(subresource === 'status' ? [] : (resource.rules.validateUpdate?.(next, current, admission) ?? [])),

@@ -5,17 +5,21 @@ import { eventually } from '@epinio/core/testkit';
 import { isObject } from '../../json.ts';
 import type { ApiClient } from '../testing/test-api.ts';
 import { TestApi, type Answer, type Body } from '../testing/test-api.ts';
+import { APPLY_CASES } from './apply-cases.ts';
 import type { Case, Step } from './case.ts';
 import { customCases } from './custom-resource-cases.ts';
 import { differences } from './differences.ts';
 import { LIST_CASES } from './list-cases.ts';
 import { OBJECT_CASES } from './object-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
+import { VALIDATION_CASES } from './validation-cases.ts';
 import { RealApiServer } from './real-api-server.ts';
 
 const CASES: readonly Case[] = [
   ...OBJECT_CASES,
+  ...VALIDATION_CASES,
   ...PATCH_CASES,
+  ...APPLY_CASES,
   ...LIST_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
@@ -79,6 +83,12 @@ async function runCase(client: ApiClient, { steps }: Case): Promise<readonly Ans
   return answers;
 }
 
+function inNamespace(value: unknown, ns: string): unknown {
+  return typeof value === 'string'
+    ? value
+    : (JSON.parse(JSON.stringify(value).replaceAll('{ns}', ns)) as unknown);
+}
+
 async function arrived(client: ApiClient, step: Step, ns: string): Promise<Answer> {
   const answer = await runStep(client, step, ns);
   assert.equal(answer.status, step.status, step.request);
@@ -92,7 +102,7 @@ async function runStep(
 ): Promise<Answer> {
   const [method = '', path = ''] = request.replaceAll('{ns}', ns).split(' ');
   return client.call(method, path, {
-    ...(body === undefined ? {} : { body }),
+    ...(body === undefined ? {} : { body: inNamespace(body, ns) }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(headers === undefined ? {} : { headers }),
   });
@@ -102,11 +112,10 @@ function check(step: Step, { status, body, headers }: Answer, ns: string): void 
   const shown = `${step.request}: ${JSON.stringify(body)}`;
   assert.equal(status, step.status, shown);
   if (step.expect !== undefined) {
-    const expected = JSON.parse(JSON.stringify(step.expect).replaceAll('{ns}', ns)) as unknown;
-    assert.equal(missing(expected, body, ''), undefined, shown);
+    assert.equal(missing(inNamespace(step.expect, ns), body, ''), undefined, shown);
   }
   const message = body.message ?? '';
-  if (typeof step.message === 'string') assert.equal(message, step.message);
+  if (typeof step.message === 'string') assert.equal(message, step.message.replaceAll('{ns}', ns));
   else if (step.message !== undefined) assert.match(message, step.message);
   if (step.warning !== undefined) assert.equal(headers['warning'], step.warning);
 }

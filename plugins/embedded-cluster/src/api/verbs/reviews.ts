@@ -2,6 +2,7 @@ import { isObject, stringAt, type JsonObject } from '../../json.ts';
 import { decodeType } from '../../registry/codec.ts';
 import type { Resource } from '../../registry/resource.ts';
 import { MASTERS, type User } from '../../auth/user.ts';
+import { timestamp } from '../../schema/time.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 
@@ -14,12 +15,11 @@ export async function answerReview(exchange: Exchange, resource: Resource): Prom
   const body = await readObject(exchange, resource.kind);
   const review = decodeType(resource.schema, resource.kind, body, request);
   const { kind, apiVersion } = resource;
-  exchange.sendObject(201, {
-    ...review,
-    kind,
-    apiVersion,
-    status: statusOf(resource, review, exchange.user),
-  });
+  // Only what is about oneself says when it was answered, as the real one has it.
+  const metadata =
+    kind === 'SelfSubjectReview' ? { metadata: { creationTimestamp: timestamp(request.now()) } } : {};
+  const status = statusOf(resource, review, exchange.user);
+  exchange.sendObject(201, { ...review, kind, apiVersion, ...metadata, status });
 }
 
 function statusOf(resource: Resource, review: JsonObject, user: User): JsonObject {

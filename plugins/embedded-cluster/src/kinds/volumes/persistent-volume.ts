@@ -89,6 +89,7 @@ export const volumeRules: KindRules = {
 };
 
 export const storageClassRules: KindRules = {
+  returnsDeleted: true,
   setDefaults(storageClass) {
     storageClass['reclaimPolicy'] ??= 'Delete';
     storageClass['volumeBindingMode'] ??= 'Immediate';
