@@ -193,8 +193,9 @@ async function buildCommand(folder: string): Promise<void> {
       ...bundled,
       ...bundlesOfCommand.server,
       plugins: [link, namedExportsOfCommonJs],
-      // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part.
-      external: ['@epinio/plugin-*', '@aws-sdk/*'],
+      // Plugins are found at run time, from the config file's folder; these bring their own copy of core's light part,
+      // and zod, of which one copy is enough. Config files in TypeScript are not looked for.
+      external: ['@epinio/plugin-*', '@aws-sdk/*', 'typescript', 'zod'],
       keepNames: true,
       banner: requireBanner,
     }),

@@ -1,23 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import {
-  certs,
-  cluster,
-  componentsOf,
-  detectComponents,
-  EpinioError,
-  install,
-  kube,
-  type InstallComponent,
-  type InstallEvent,
-  type Installation,
-  type Platform,
-} from '@epinio/core';
-import { platformParts, ensureUser } from '@epinio/core/api';
-import { createDataDirectory, createLog } from '@epinio/core/adapters';
-import { version } from '../version.ts';
+import { cluster, EpinioError, type InstallEvent, type Installation } from '@epinio/core';
+import { createDataDirectory } from '@epinio/core/adapters';
 import { adminCredentials, type AdminCredentials } from './admin-credentials.ts';
 import { runningServer, startInBackground, stopServer } from './background-server.ts';
-import { composePlatform } from './compose.ts';
 import { savedInstallation, saveInstallation } from './installation.ts';
 
 export interface EmbeddedInstall {
@@ -42,7 +27,7 @@ export interface InstalledPlatform {
  * interruption, it goes on from what is there.
  */
 export async function installEmbedded(options: EmbeddedInstall): Promise<InstalledPlatform> {
-  const { installation, dataDir, signal, onEvent } = options;
+  const { installation, dataDir, signal } = options;
   assertEmbedded(installation);
   await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new EpinioError('DATA_DIRECTORY_DENIED', `The folder "${dataDir}" cannot be made`, {
@@ -53,28 +38,12 @@ export async function installEmbedded(options: EmbeddedInstall): Promise<Install
   createDataDirectory(dataDir); // refuses a folder that is not writable, or from a newer version
   const admin = await adminCredentials(dataDir);
   await keepInstallation(options);
-  await startInBackground({ dataDir, signal }, 'cluster');
-
-  const log = await createLog({ level: 'silent' });
-  await using platform = await composePlatform({ installation, dataDir, log, signal });
-  const api = await platform.open(kube);
-  const { settings, profile } = installation.loaded;
-  await install({
-    kube: api,
-    components: installComponents(platform, installation),
-    detected: await detectComponents(platform, api, { signal }),
-    settings,
-    version,
-    ...(profile === undefined ? {} : { profile }),
-    signal,
-    onEvent,
-  });
-  await ensureUser(api, settings, { ...admin, roles: ['admin'] }, signal);
-  const state = await startInBackground({ dataDir, signal }, 'ready');
-  if (state.api === undefined)
-    throw new EpinioError('SERVER_STATE', 'The server does not say where it is reached');
-  const authority = await platform.open(certs);
-  return { api: state.api, admin, ca: await authority.trustedCa(settings.tlsIssuer, signal) };
+  // Whatever the cluster is to be given is made ready while the server comes up.
+  const [install] = await Promise.all([
+    import('./install-components.ts').then(({ prepareComponents }) => prepareComponents(options, admin)),
+    startInBackground({ dataDir, signal }, 'cluster'),
+  ]);
+  return install();
 }
 
 /** Until installs on real clusters come, this one touches no other than the embedded cluster. */
@@ -96,21 +65,4 @@ async function keepInstallation({ installation, dataDir, signal }: EmbeddedInsta
   await saveInstallation(dataDir, installation);
   const changed = before !== undefined && before !== (await savedInstallation(dataDir));
   if (changed && (await runningServer(dataDir)) !== undefined) await stopServer({ dataDir, signal });
-}
-
-/** The platform's own objects come first: every component may count on its namespace. */
-function installComponents(platform: Platform, { loaded, plugins }: Installation): InstallComponent[] {
-  const own: InstallComponent = {
-    id: 'epinio',
-    needs: [],
-    parts: platformParts(loaded.settings),
-    probes: [],
-  };
-  const components = componentsOf(platform, (node) => {
-    const resolved = plugins.find(({ name }) => name === node.name);
-    if (resolved === undefined) return undefined;
-    const { choice } = resolved;
-    return { contract: choice.contract, use: choice.use, config: choice.with };
-  });
-  return [own, ...components.map((component) => ({ ...component, needs: [own.id, ...component.needs] }))];
 }

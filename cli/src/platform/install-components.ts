@@ -1,0 +1,90 @@
+import {
+  certs,
+  componentsOf,
+  detectComponents,
+  EpinioError,
+  hasCode,
+  install,
+  kube,
+  type InstallComponent,
+  type Installation,
+  type Kube,
+  type Platform,
+} from '@epinio/core';
+import { platformParts, userSecret } from '@epinio/core/api';
+import { createLog } from '@epinio/core/adapters';
+import { version } from '../version.ts';
+import type { AdminCredentials } from './admin-credentials.ts';
+import { startInBackground } from './background-server.ts';
+import { composePlatform } from './compose.ts';
+import type { EmbeddedInstall, InstalledPlatform } from './install-embedded.ts';
+
+/**
+ * Makes ready what can be without a cluster: the administrator's password takes a while to hash.
+ * @returns what puts the components into the cluster, which has to be up, and waits until the server is ready.
+ */
+export async function prepareComponents(
+  { installation, dataDir, signal, onEvent }: EmbeddedInstall,
+  admin: AdminCredentials,
+): Promise<() => Promise<InstalledPlatform>> {
+  const { settings, profile } = installation.loaded;
+  const log = await createLog({ level: 'silent' });
+  const { secret } = await userSecret({
+    namespace: settings.namespace,
+    username: admin.user,
+    password: admin.password,
+    roles: ['admin'],
+  });
+  return async () => {
+    await using platform = await composePlatform({ installation, dataDir, log, signal });
+    const api = await platform.open(kube);
+    await install({
+      kube: api,
+      components: installComponents(platform, installation),
+      detected: await detectComponents(platform, api, { signal }),
+      settings,
+      version,
+      ...(profile === undefined ? {} : { profile }),
+      signal,
+      onEvent,
+    });
+    const [state] = await Promise.all([
+      startInBackground({ dataDir, signal }, 'ready'),
+      createUnlessThere(api, secret, signal),
+    ]);
+    if (state.api === undefined)
+      throw new EpinioError('SERVER_STATE', 'The server does not say where it is reached');
+    const authority = await platform.open(certs);
+    return { api: state.api, admin, ca: await authority.trustedCa(settings.tlsIssuer, signal) };
+  };
+}
+
+/** A user who is there keeps their password. */
+async function createUnlessThere(
+  api: Kube,
+  secret: Parameters<Kube['create']>[0],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await api.create(secret, signal);
+  } catch (error) {
+    if (!hasCode(error, 'KUBE_ALREADY_EXISTS')) throw error;
+  }
+}
+
+/** The platform's own objects come first: every component may count on its namespace. */
+function installComponents(platform: Platform, { loaded, plugins }: Installation): InstallComponent[] {
+  const own: InstallComponent = {
+    id: 'epinio',
+    needs: [],
+    parts: platformParts(loaded.settings),
+    probes: [],
+  };
+  const components = componentsOf(platform, (node) => {
+    const resolved = plugins.find(({ name }) => name === node.name);
+    if (resolved === undefined) return undefined;
+    const { choice } = resolved;
+    return { contract: choice.contract, use: choice.use, config: choice.with };
+  });
+  return [own, ...components.map((component) => ({ ...component, needs: [own.id, ...component.needs] }))];
+}
