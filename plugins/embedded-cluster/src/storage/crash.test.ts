@@ -43,7 +43,7 @@ async function writeUntilKilled(
   writes: number,
   acknowledged: Map<string, number>,
 ): Promise<number> {
-  const script = join(import.meta.dirname, 'crash-writer.ts');
+  const script = join(import.meta.dirname, 'testing', 'crash-writer.ts');
   const writer = spawn(
     process.execPath,
     [...process.execArgv.filter((arg) => !arg.startsWith('--test')), script, directory, String(CLIENTS)],

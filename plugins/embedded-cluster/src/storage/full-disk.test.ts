@@ -13,7 +13,7 @@ const BLOCKS = 8192;
 it('refuses writes when the disk is full, reads on, and goes on writing when there is room', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'epinio-full-'));
   try {
-    const writer = join(import.meta.dirname, 'full-disk-writer.ts');
+    const writer = join(import.meta.dirname, 'testing', 'full-disk-writer.ts');
     const node = [...process.execArgv.filter((arg) => !arg.startsWith('--test')), writer, directory];
     const limited = ['-c', `ulimit -f ${BLOCKS} && exec "$@"`, 'sh', process.execPath, ...node];
     const { stdout } = await promisify(execFile)('sh', limited, { timeout: 60_000 });

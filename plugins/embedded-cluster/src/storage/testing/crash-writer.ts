@@ -1,4 +1,4 @@
-import { Store } from './store.ts';
+import { Store } from '../store.ts';
 
 /*
  * Run by the crash test in a process of its own, which is killed while it writes: several clients change objects of

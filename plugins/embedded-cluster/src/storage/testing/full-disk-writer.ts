@@ -1,5 +1,5 @@
 import { hasCode } from '@epinio/core';
-import { Store } from './store.ts';
+import { Store } from '../store.ts';
 
 /*
  * Run by the test of a full disk in a process that may not write big files: fills the store until it refuses, then
