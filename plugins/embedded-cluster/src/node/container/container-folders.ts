@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import {
+  cpSync,
+  lchownSync,
+  readdirSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -13,9 +16,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { AttemptFolder, PodFolder } from '../layout.ts';
+import type { UnpackedImage } from '../image/image-folder.ts';
 import type { ImageRoot, Mount } from '../sandbox/isolation.ts';
 
 const run = promisify(execFile);
+/** Up to so many files are copied faster than programs for it are started. */
+const FEW = 100;
+/** More are copied by programs aside: Node.js would pass each file through this process. */
 const COPY = 'cp -a "$0" "$1" && { [ -z "$2" ] || chown -R "$2" "$1"; }';
 
 /**
@@ -42,7 +49,7 @@ const OF_THE_SANDBOX = new Set(['proc', 'dev', 'sys', 'tmp', 'run']);
 /** Makes the folders that only this run of the container has, and its copies of the image's folders. */
 export async function makeContainerFolders(
   folder: AttemptFolder,
-  image: ImageRoot,
+  { root: image, entries = Infinity }: Pick<UnpackedImage, 'root' | 'entries'>,
   uid: number | undefined,
 ): Promise<readonly Mount[]> {
   for (const [path, mode] of [
@@ -60,11 +67,21 @@ export async function makeContainerFolders(
     .map(({ name }) => name);
   for (const name of names) {
     mkdirSync(folder.copies, { recursive: true, mode: 0o711 });
-    // Programs do it aside, both in one go; Node.js would copy each file through this process.
-    const owner = uid === undefined ? '' : `${uid}:${uid}`;
-    await run('/bin/sh', ['-c', COPY, join(image.folder, name), folder.copy(name), owner]);
+    const source = join(image.folder, name);
+    if (entries <= FEW) copyFew(source, folder.copy(name), uid);
+    else
+      await run('/bin/sh', ['-c', COPY, source, folder.copy(name), uid === undefined ? '' : `${uid}:${uid}`]);
   }
   return names.map((name) => ({ source: folder.copy(name), destination: `/${name}`, readOnly: false }));
+}
+
+function copyFew(source: string, target: string, uid: number | undefined): void {
+  cpSync(source, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  if (uid === undefined) return;
+  lchownSync(target, uid, uid);
+  if (!lstatSync(target).isDirectory()) return;
+  for (const path of readdirSync(target, { recursive: true }))
+    lchownSync(join(target, String(path)), uid, uid);
 }
 
 /** Removes what a container that has ended cannot need any more; its log and its exit stay. */

@@ -202,8 +202,12 @@ export class ContainerWorker {
     this.#image = image;
     const attempt = this.#attempt + 1;
     const attemptFolder = folder.attempt(this.container.name, attempt);
-    const resolved = await this.#resolve(image, attempt, signal);
+    const port = this.kind === 'main' ? await this.#handle.assignPort(this.container) : undefined;
+    const published = this.#handle.publishPorts(signal);
+    published.catch(() => undefined); // it is awaited below, unless something else goes wrong before
+    const resolved = await this.#resolve(image, attempt, port, signal);
     await this.#forgetBefore(attempt - 1);
+    await published;
     signal.throwIfAborted();
     this.#attempt = attempt;
     const started = await startContainer(this.#handle, this.container, image, attemptFolder, resolved);
@@ -222,12 +226,12 @@ export class ContainerWorker {
   async #resolve(
     image: UnpackedImage,
     attempt: number,
+    port: number | undefined,
     signal: AbortSignal,
   ): ReturnType<typeof resolveContainer> {
     const { folder, node } = this.#handle;
     for (;;) {
       try {
-        const port = this.kind === 'main' ? await this.#handle.takePort(this.container, signal) : undefined;
         return await resolveContainer(
           this.#handle,
           this.container,

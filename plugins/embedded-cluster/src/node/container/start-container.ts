@@ -81,7 +81,7 @@ export async function startContainer(
   mkdirSync(folder.run, { recursive: true, mode: 0o711 });
   if (uid !== undefined && node.isolation.kind === 'process') chownSync(folder.run, uid, uid);
   writePodEtc(handle.folder, resolved.hostname, uid ?? process.getuid?.() ?? 0);
-  const copies = await makeContainerFolders(folder, image.root, uid);
+  const copies = await makeContainerFolders(folder, image, uid);
   writeFileSync(terminationLog(folder), '');
   if (uid !== undefined) chownSync(terminationLog(folder), uid, uid);
   const lastWords = {

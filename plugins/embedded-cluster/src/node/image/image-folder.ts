@@ -12,6 +12,8 @@ export interface UnpackedImage {
   readonly root: ImageRoot;
   /** Bytes of its files. */
   readonly bytes: number;
+  /** Files, folders and links; absent for images of earlier versions. */
+  readonly entries?: number | undefined;
 }
 
 /** What is written beside the files of an image, last. */
@@ -19,6 +21,7 @@ export interface ImageRecord {
   readonly digest: string;
   readonly config: NonNullable<OciImageConfig['config']>;
   readonly bytes: number;
+  readonly entries?: number;
   /** The boot that it was unpacked in. */
   readonly boot: string;
 }
@@ -39,6 +42,7 @@ export function readImageFolder(folder: string, boot: string): UnpackedImage | u
     digest: record.digest,
     config: record.config,
     bytes: record.bytes,
+    entries: record.entries,
     root: imageRoot(join(folder, 'root')),
   };
 }

@@ -33,6 +33,7 @@ export async function pullImage(options: PullOptions): Promise<void> {
     await mkdir(root, { recursive: true, mode: 0o755 });
     const config = await client.config(reference, manifest.manifest.config, signal);
     let bytes = 0;
+    let entries = 0;
     for (const [index, layer] of manifest.manifest.layers.entries()) {
       const extracted = await extractLayer(client.blob(reference, layer, signal), root, {
         limits: LIMITS,
@@ -41,12 +42,14 @@ export async function pullImage(options: PullOptions): Promise<void> {
         onWarning: options.onWarning,
       });
       bytes += extracted.bytes;
+      entries += extracted.entries;
     }
     if (options.forAllUsers) await run('chmod', ['-R', 'a+rX', root], { signal });
     const record: ImageRecord = {
       digest: manifest.digest,
       config: config.config ?? {},
       bytes,
+      entries,
       boot: options.boot,
     };
     await writeFile(join(temporary, 'image.json'), JSON.stringify(record));

@@ -1,3 +1,4 @@
+import { readProcesses } from '../process/process-table.ts';
 import { residentBytes } from '../process/resident-size.ts';
 import type { ContainerRun } from '../supervisor/container-run.ts';
 
@@ -24,18 +25,29 @@ export class MemoryWatch {
   add(run: ContainerRun, limitBytes: number, onExceeded: () => void): () => void {
     const watched = { run, limitBytes, onExceeded };
     this.#watched.add(watched);
-    this.#timer ??= setInterval(() => this.#look(), this.#pollMs).unref();
+    this.#timer ??= this.#lookAfter(this.#pollMs);
     return () => this.#remove(watched);
   }
 
   close(): void {
     this.#watched.clear();
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
+  }
+
+  #lookAfter(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      const startedAt = performance.now();
+      this.#look();
+      // On a machine with many processes a look takes long: it may take a twentieth of the time.
+      const pauseMs = Math.max(this.#pollMs, 20 * (performance.now() - startedAt));
+      this.#timer = this.#watched.size > 0 ? this.#lookAfter(pauseMs) : undefined;
+    }, ms).unref();
   }
 
   #look(): void {
+    const table = readProcesses();
     for (const watched of this.#watched) {
-      const bytes = residentBytes(watched.run.processes());
+      const bytes = residentBytes(watched.run.processes(table));
       if (bytes === undefined || bytes <= watched.limitBytes) continue;
       this.#remove(watched);
       watched.onExceeded();
@@ -45,7 +57,7 @@ export class MemoryWatch {
   #remove(watched: Watched): void {
     this.#watched.delete(watched);
     if (this.#watched.size > 0) return;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 }

@@ -12,8 +12,10 @@ export interface PodHandle {
   /** As the API has it now. */
   pod(): Pod;
   volumes(): ReadonlyMap<string, PodVolume>;
-  /** A PORT for a container that is about to start, published in the pod's annotation; undefined when it gets none. */
-  takePort(container: Container, signal: AbortSignal): Promise<number | undefined>;
+  /** A PORT for a container that is about to start; undefined when it gets none. */
+  assignPort(container: Container): Promise<number | undefined>;
+  /** Writes the real ports to the pod's annotation, where the endpoints are made from it. */
+  publishPorts(signal: AbortSignal): Promise<void>;
   /** The PORT that it was given. */
   portOf(container: Container): number | undefined;
   /** The real port behind one of the container's ports, by number or name. */

@@ -100,10 +100,13 @@ export class PodWorker implements PodHandle {
     return this.#ports.resolve(container, port);
   }
 
-  async takePort(container: Container, signal: AbortSignal): Promise<number | undefined> {
+  async assignPort(container: Container): Promise<number | undefined> {
     if (await this.#ports.assign(this.#pod, container)) this.#record();
-    await this.#ports.publish(this.#pod, signal);
     return this.#ports.get(container);
+  }
+
+  publishPorts(signal: AbortSignal): Promise<void> {
+    return this.#ports.publish(this.#pod, signal);
   }
 
   changed(): void {

@@ -14,13 +14,6 @@ function listeningSockets(): ReadonlyMap<string, number> {
   return ports;
 }
 
-/** Whether anybody on this machine listens on the port; undefined where there is no /proc. */
-export function isListenedOn(port: number): boolean | undefined {
-  const sockets = listeningSockets();
-  if (sockets.size === 0) return readLines('/proc/net/tcp').length > 0 ? false : undefined;
-  return [...sockets.values()].includes(port);
-}
-
 /** The TCP ports that these processes listen on, sorted; processes of other users show none. */
 export function listeningPortsOf(pids: readonly number[]): readonly number[] {
   const sockets = listeningSockets();

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EpinioError, messageOf } from '@epinio/core';
 import { watchFile, type FileWatch } from '../watch-file.ts';
-import { isAlive, type ProcessIdentity, readStat, signalProcess } from '../process/process-identity.ts';
+import {
+  isAlive,
+  type ProcessIdentity,
+  type ProcessStat,
+  readStat,
+  signalProcess,
+} from '../process/process-identity.ts';
 import { processTree } from '../process/process-table.ts';
 import { readExit, readSandboxInit, readSupervisor, type RunExit } from './run-files.ts';
 
@@ -115,9 +121,12 @@ export class ContainerRun {
     return this.#exit;
   }
 
-  /** Every process of the run that can be seen, without its supervisor; empty where there is no /proc. */
-  processes(): readonly number[] {
-    return processTree(this.supervisor.pid)
+  /**
+   * Every process of the run that can be seen, without its supervisor; empty where there is no /proc.
+   * @param table of the whole machine, when it has just been read
+   */
+  processes(table?: readonly ProcessStat[]): readonly number[] {
+    return processTree(this.supervisor.pid, table)
       .map(({ pid }) => pid)
       .filter((pid) => pid !== this.supervisor.pid);
   }

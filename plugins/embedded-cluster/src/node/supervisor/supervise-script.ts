@@ -20,7 +20,7 @@ trap : HUP INT QUIT TERM USR1 USR2 ALRM
 stat=
 if [ -r "/proc/$$/stat" ]; then read -r stat <"/proc/$$/stat"; fi
 if [ -n "$cgroup" ]; then echo "$$" >"$cgroup" || exit 125; fi
-printf '%s\\n%s\\n' "$$" "$stat" >"$run/pid.tmp" && command -p mv "$run/pid.tmp" "$run/pid" || exit 125
+printf '%s\\n%s\\n' "$$" "$stat" >"$run/pid" || exit 125
 exec 5>&2 2>/dev/null
 if [ -e "$run/arguments" ]; then exec 3>"$run/sandbox" 4<"$run/arguments"; fi
 "$@" 2>&5 5>&-
