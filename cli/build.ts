@@ -1,19 +1,10 @@
 // Builds every package of the workspace into its dist folder, a second or so in all:
 // core and plugins with their dependencies left outside, the command as one bundle whose parts load when needed.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createRequire } from 'node:module';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
-
-const root = resolve(import.meta.dirname, '..');
-
-interface PackageJson {
-  readonly name: string;
-  readonly version: string;
-  readonly exports: Readonly<Record<string, string | { readonly 'epinio-src'?: string }>>;
-  /** Programs that run alone, outside this process (in a pod): bundled with all they need. */
-  readonly epinioPrograms?: readonly string[];
-}
+import { entrySources, libraries, readPackage, root } from './workspace.ts';
 
 const common: BuildOptions = {
   bundle: true,
@@ -56,18 +47,11 @@ const namedExportsOfCommonJs: Plugin = {
   },
 };
 
-function readPackage(folder: string): PackageJson {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson;
-}
-
 async function buildLibrary(folder: string): Promise<void> {
-  const { exports, epinioPrograms = [] } = readPackage(folder);
-  const sources = Object.values(exports).flatMap((entry) =>
-    typeof entry === 'string' ? [] : (entry['epinio-src'] ?? []),
-  );
+  const { epinioPrograms = [] } = readPackage(folder);
   const at = { absWorkingDir: folder, outdir: join(folder, 'dist') };
   rmSync(at.outdir, { recursive: true, force: true });
-  await build({ ...common, ...at, entryPoints: sources, packages: 'external' });
+  await build({ ...common, ...at, entryPoints: entrySources(folder), packages: 'external' });
   if (epinioPrograms.length > 0) {
     const alone: BuildOptions = {
       ...common,
@@ -202,16 +186,4 @@ async function buildCommand(folder: string): Promise<void> {
   ]);
 }
 
-const folders = (parent: string): string[] =>
-  existsSync(parent)
-    ? readdirSync(parent, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && existsSync(join(parent, entry.name, 'src', 'index.ts')))
-        .map((entry) => join(parent, entry.name))
-    : [];
-
-await Promise.all([
-  buildLibrary(join(root, 'core')),
-  ...folders(join(root, 'plugins')).map(buildLibrary),
-  ...folders(join(root, 'examples', 'plugins')).map(buildLibrary),
-  buildCommand(join(root, 'cli')),
-]);
+await Promise.all([...libraries().map(buildLibrary), buildCommand(join(root, 'cli'))]);
