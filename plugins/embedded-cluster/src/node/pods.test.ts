@@ -179,6 +179,33 @@ test('init containers run in order before the others, and hand over by volumes',
   });
 });
 
+test('a sidecar starts before the others, goes on beside them, and ends after them', async () => {
+  await using node = await TestNode.start();
+  const image = await node.shellImage('steps', '');
+  const volumeMounts = [{ name: 'work', mountPath: '/work' }];
+  const step = (name: string, script: string) => ({
+    ...{ name, image, volumeMounts },
+    command: ['/bin/sh', '-c', script],
+  });
+  const proxy = {
+    ...step('proxy', 'trap "echo last; exit 0" TERM; echo first >/work/log; while :; do sleep 0.05; done'),
+    restartPolicy: 'Always',
+    startupProbe: { exec: { command: ['/bin/sh', '-c', 'test -e /work/log'] }, periodSeconds: 1 },
+  };
+  await node.createPod('job', {
+    restartPolicy: 'Never',
+    volumes: [{ name: 'work', emptyDir: {} }],
+    initContainers: [proxy, step('init', 'echo init >>/work/log')],
+    containers: [step('main', 'echo main >>/work/log; cat /work/log')],
+  });
+  const pod = await node.untilPhase('job', 'Succeeded');
+  assert.equal(await node.logs('job', { container: 'main' }), 'first\ninit\nmain\n');
+  assert.match(await node.logs('job', { container: 'proxy' }), /last\n$/);
+  const [sidecar] = pod.status?.initContainerStatuses ?? [];
+  assert.equal(sidecar?.state?.terminated?.exitCode, 0);
+  assert.equal(sidecar.restartCount, 0);
+});
+
 test('a container that crashes is restarted at once, then after growing pauses, and its last log is kept', async () => {
   await using node = await TestNode.start();
   const image = await node.shellImage('crash', 'echo attempt; exit 3');

@@ -76,7 +76,10 @@ export function simulatedStatus(pod: Pod, now: number): PodStatus {
   });
   return podStatus({
     pod,
-    init: (pod.spec.initContainers ?? []).map(({ name, image }) => status(name, image, true, true)),
+    init: (pod.spec.initContainers ?? []).map(({ name, image, restartPolicy }) =>
+      status(name, image, restartPolicy !== 'Always' || ends, true),
+    ),
+    sidecars: new Set<string>(),
     main: pod.spec.containers.map(({ name, image }) => status(name, image, ends, !ends)),
     portProblems: new Map(),
     ...{ hasVolumes: true, isOver: ends, isEnding: false, failure: undefined },

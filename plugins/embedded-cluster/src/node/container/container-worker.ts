@@ -1,18 +1,19 @@
-import { join } from 'node:path';
 import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { hasCode, messageOf, type Container, type ContainerState, type ContainerStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import type { UnpackedImage } from '../image/image-folder.ts';
-import { ContainerLog } from '../logs/container-log.ts';
-import { podKey, type PodHandle } from '../pod/pod-handle.ts';
+import type { AttemptFolder } from '../layout.ts';
+import type { ContainerLog } from '../logs/container-log.ts';
+import type { PodHandle } from '../pod/pod-handle.ts';
 import { ContainerRun } from '../supervisor/container-run.ts';
-import { listAttempts, readAttempt, writeAttempt } from './attempt-record.ts';
+import { until } from '../until.ts';
+import { readAttempt, writeAttempt } from './attempt-record.ts';
 import { attendContainer, pauseUnlessAborted, type Attention } from './attend-container.ts';
-import { removeContainerFolders } from './container-folders.ts';
+import { CrashBackoff } from './crash-backoff.ts';
 import { describeExit, type Terminated } from './describe-exit.ts';
 import { runHook } from './lifecycle-hook.ts';
 import { pullContainerImage } from './pull-container-image.ts';
+import { RunHistory } from './run-history.ts';
 import {
   readContainerSpec,
   resolveContainer,
@@ -27,7 +28,8 @@ const HOOK_MS = 600_000;
 export interface ContainerWorkerOptions {
   readonly handle: PodHandle;
   readonly container: Container;
-  readonly kind: 'init' | 'main';
+  /** A sidecar is an init container that goes on: the next one begins once it has started. */
+  readonly kind: 'init' | 'sidecar' | 'main';
   /** Whether a container that ended so is started again. */
   readonly restarts: (exitCode: number) => boolean;
 }
@@ -35,9 +37,11 @@ export interface ContainerWorkerOptions {
 /** One container of a pod, through all its runs. */
 export class ContainerWorker {
   readonly container: Container;
-  readonly kind: 'init' | 'main';
+  readonly kind: ContainerWorkerOptions['kind'];
   readonly #handle: PodHandle;
   readonly #restarts: (exitCode: number) => boolean;
+  readonly #history: RunHistory;
+  readonly #backoff: CrashBackoff;
   #state: ContainerState;
   #lastState: ContainerState = {};
   /** Number of the newest run; -1 before the first. */
@@ -47,21 +51,19 @@ export class ContainerWorker {
   #log: ContainerLog | undefined;
   #isStarted = false;
   #isReady = false;
-  #isStopping = false;
+  #stopping: Promise<void> | undefined;
   #portProblem: string | undefined;
-  #crashes = 0;
+  readonly #whenStarted = new Set<() => void>();
 
   constructor(options: ContainerWorkerOptions) {
     this.container = options.container;
     this.kind = options.kind;
     this.#handle = options.handle;
     this.#restarts = options.restarts;
+    this.#history = new RunHistory(options.handle, options.container);
+    this.#backoff = new CrashBackoff(options.handle.node.timings);
     const pending = options.kind === 'main' && (options.handle.pod().spec.initContainers ?? []).length > 0;
     this.#state = { waiting: { reason: pending ? 'PodInitializing' : 'ContainerCreating' } };
-  }
-
-  get isReady(): boolean {
-    return this.#isReady;
   }
 
   get isRunning(): boolean {
@@ -71,10 +73,6 @@ export class ContainerWorker {
   /** What is wrong with its PORT, as a sentence without its subject. */
   get portProblem(): string | undefined {
     return this.#portProblem;
-  }
-
-  get terminated(): Terminated | undefined {
-    return this.#state.terminated;
   }
 
   /** The image that it needs to stay on this machine. */
@@ -94,39 +92,39 @@ export class ContainerWorker {
       image,
       imageID: this.digest === undefined ? '' : `${image.replace(/(@.*|:[^:/]*)$/, '')}@${this.digest}`,
       started: this.kind === 'init' ? this.isRunning : this.#isStarted,
-      ...(this.#attempt < 0 ? {} : { containerID: this.#containerID(this.#attempt) }),
+      ...(this.#attempt < 0 ? {} : { containerID: this.#history.containerID(this.#attempt) }),
     };
   }
 
   /** Takes up what an earlier life of the platform has left: a running container, or one that ended meanwhile. */
   adopt(): void {
-    const { folder, node } = this.#handle;
-    const attempts = listAttempts(folder.container(this.container.name));
+    const { attempts } = this.#history;
     const previous = attempts.at(-2);
-    if (previous !== undefined) this.#lastState = this.#recordedExit(previous);
+    if (previous !== undefined) this.#lastState = this.#history.exitOf(previous);
     const attempt = attempts.at(-1);
     if (attempt === undefined) return;
-    const attemptFolder = folder.attempt(this.container.name, attempt);
-    const record = readAttempt(attemptFolder);
-    const spec = readContainerSpec(attemptFolder);
-    const run = record && ContainerRun.adopt(attemptFolder.run, record.boot === node.boot);
+    const folder = this.#history.folder(attempt);
+    const record = readAttempt(folder);
+    const spec = readContainerSpec(folder);
+    const run = record && ContainerRun.adopt(folder.run, record.boot === this.#handle.node.boot);
     if (record === undefined || spec === undefined || run === undefined) {
-      rmSync(attemptFolder.root, { recursive: true, force: true }); // its start was cut off
+      rmSync(folder.root, { recursive: true, force: true }); // its start was cut off
       this.#attempt = attempt - 1;
       return;
     }
     this.#attempt = attempt;
-    this.#started = { folder: attemptFolder, run, record, spec };
-    this.#log = this.#openLog(attempt);
+    this.#started = { folder, run, record, spec };
+    this.#log = this.#history.openLog(attempt);
     if (run.exit !== undefined) {
       this.#log.end();
-      this.#state = this.#recordedExit(attempt);
+      this.#state = this.#history.exitOf(attempt);
       return;
     }
     // Taken as it was, so that a restart of the platform takes no pod out of service.
-    const told = this.#handle
-      .pod()
-      .status?.containerStatuses?.find(({ name }) => name === this.container.name);
+    const { containerStatuses = [], initContainerStatuses = [] } = this.#handle.pod().status ?? {};
+    const told = [...containerStatuses, ...initContainerStatuses].find(
+      ({ name }) => name === this.container.name,
+    );
     this.#isStarted = told?.started === true;
     this.#isReady = told?.ready === true;
   }
@@ -137,7 +135,7 @@ export class ContainerWorker {
    */
   async live(signal: AbortSignal): Promise<Terminated | undefined> {
     let ended = this.#started === undefined ? undefined : await this.#attend(this.#started, signal, false);
-    while (!signal.aborted) {
+    while (!signal.aborted && this.#stopping === undefined) {
       if (ended !== undefined && !this.#restarts(ended.exitCode)) {
         this.#state = { terminated: ended };
         return ended;
@@ -154,10 +152,19 @@ export class ContainerWorker {
     return ended;
   }
 
+  /** Resolves when it runs and has passed its startup probe. Fails with the signal's reason. */
+  async untilStarted(signal: AbortSignal): Promise<void> {
+    if (this.#isStarted) return;
+    let tell!: () => void;
+    const started = new Promise<void>((resolve) => (tell = resolve));
+    this.#whenStarted.add(tell);
+    await until(started, signal).finally(() => this.#whenStarted.delete(tell));
+  }
+
   /** Ends the run that is under way, if any. Resolves when nothing of it is left. */
   async stop(graceMs: number, hurry: AbortSignal): Promise<void> {
-    this.#isStopping = true;
-    await this.#endRun(graceMs, hurry);
+    this.#stopping ??= this.#endRun(graceMs, hurry);
+    await this.#stopping;
   }
 
   async #endRun(graceMs: number, hurry: AbortSignal): Promise<void> {
@@ -177,16 +184,16 @@ export class ContainerWorker {
   /** The log of its newest run, or of the one before; undefined when there is none. */
   log(which: 'newest' | 'previous'): ContainerLog | undefined {
     if (which === 'newest') return this.#log;
-    const previous = listAttempts(this.#handle.folder.container(this.container.name)).at(-2);
-    return previous === undefined ? undefined : this.#openLog(previous, 'ended');
+    const previous = this.#history.attempts.at(-2);
+    if (previous === undefined) return undefined;
+    const log = this.#history.openLog(previous);
+    log.end();
+    return log;
   }
 
   /** Removes the files of a container that will not run again; its logs stay. */
-  async tidy(): Promise<void> {
-    const { folder } = this.#handle;
-    for (const attempt of listAttempts(folder.container(this.container.name))) {
-      await removeContainerFolders(folder.attempt(this.container.name, attempt));
-    }
+  tidy(): Promise<void> {
+    return this.#history.tidy();
   }
 
   /** Stops looking at the container, which goes on. */
@@ -196,55 +203,42 @@ export class ContainerWorker {
   }
 
   async #start(signal: AbortSignal): Promise<StartedContainer> {
-    const { node, folder } = this.#handle;
     const waiting = (reason: string, message?: string): void => this.#wait(reason, message);
     const image = await pullContainerImage(this.#handle, this.container, waiting, signal);
     this.#image = image;
     const attempt = this.#attempt + 1;
-    const attemptFolder = folder.attempt(this.container.name, attempt);
-    const port = this.kind === 'main' ? await this.#handle.assignPort(this.container) : undefined;
+    const folder = this.#history.folder(attempt);
+    const port = this.kind !== 'init' ? await this.#handle.assignPort(this.container) : undefined;
     const published = this.#handle.publishPorts(signal);
     published.catch(() => undefined); // it is awaited below, unless something else goes wrong before
-    const resolved = await this.#resolve(image, attempt, port, signal);
-    await this.#forgetBefore(attempt - 1);
+    const resolved = await this.#resolve(image, folder, port, signal);
+    await this.#history.forgetBefore(attempt - 1);
     await published;
     signal.throwIfAborted();
     this.#attempt = attempt;
-    const started = await startContainer(this.#handle, this.container, image, attemptFolder, resolved);
+    const started = await startContainer(this.#handle, this.container, image, folder, resolved);
     this.#handle.event('Normal', 'Created', `Container created`, this.container);
     this.#handle.event('Normal', 'Started', `Container started`, this.container);
-    this.#log = this.#openLog(attempt);
-    node.log.debug('Container started', {
-      pod: podKey(this.#handle.pod()),
-      container: this.container.name,
-      attempt,
-    });
+    this.#log = this.#history.openLog(attempt);
     return started;
   }
 
   /** Tries until everything that the specification refers to is there. */
   async #resolve(
     image: UnpackedImage,
-    attempt: number,
+    folder: AttemptFolder,
     port: number | undefined,
     signal: AbortSignal,
   ): ReturnType<typeof resolveContainer> {
-    const { folder, node } = this.#handle;
     for (;;) {
       try {
-        return await resolveContainer(
-          this.#handle,
-          this.container,
-          image,
-          folder.attempt(this.container.name, attempt),
-          port,
-        );
+        return await resolveContainer(this.#handle, this.container, image, folder, port);
       } catch (error) {
         signal.throwIfAborted();
         if (!hasCode(error, 'CONFIG_ERROR')) throw error;
         this.#handle.event('Warning', 'Failed', `Error: ${messageOf(error)}`, this.container);
         this.#wait('CreateContainerConfigError', messageOf(error));
-        await this.#handle.waitForChange(node.timings.retryMs, signal);
+        await this.#handle.waitForChange(this.#handle.node.timings.retryMs, signal);
       }
     }
   }
@@ -255,14 +249,14 @@ export class ContainerWorker {
     this.#started = started;
     this.#portProblem = undefined;
     // It was to be stopped while it was being started.
-    if (this.#isStopping) void started.run.kill();
+    if (this.#stopping !== undefined) void started.run.kill();
     const over = new AbortController();
     if (started.run.exit === undefined) {
       this.#state = { running: { startedAt: rfc3339(started.run.startedAt) } };
       this.#log?.follow();
       this.#handle.changed();
       void started.run.exited.then(() => over.abort(new Error('the container has ended')));
-      if (this.kind === 'main') void this.#watch(started, AbortSignal.any([over.signal, signal]), isFresh);
+      if (this.kind !== 'init') void this.#watch(started, AbortSignal.any([over.signal, signal]), isFresh);
     }
     const exit = await started.run.exited;
     over.abort(new Error('the container has ended'));
@@ -278,7 +272,7 @@ export class ContainerWorker {
       ...{ exit, record, startedAt: started.run.startedAt },
       // The group goes with its processes: after a restart of the platform only the record tells.
       outOfMemory: outOfMemory && record.ended === undefined,
-      containerID: this.#containerID(this.#attempt),
+      containerID: this.#history.containerID(this.#attempt),
     });
     if (outOfMemory && record.ended === undefined) this.note('OOMKilled', '');
     this.#state = { terminated: ended };
@@ -295,6 +289,7 @@ export class ContainerWorker {
     const attention: Attention = {
       onStarted: () => {
         this.#isStarted = true;
+        for (const tell of this.#whenStarted) tell();
         this.#handle.changed();
       },
       onReady: (isReady) => {
@@ -327,77 +322,36 @@ export class ContainerWorker {
     });
   }
 
-  /** The kubelet's pauses: none before the first restart, then doubling ones, until it ran for long enough. */
   async #pauseAfter(ended: Terminated, signal: AbortSignal): Promise<void> {
-    const { clock, timings } = this.#handle.node;
-    const ranMs = Date.parse(ended.finishedAt ?? '') - Date.parse(ended.startedAt ?? '');
-    if (ranMs >= timings.crashResetMs) this.#crashes = 0;
-    const crashes = this.#crashes++;
     this.#lastState = { terminated: ended };
-    if (crashes === 0) return;
-    const pauseMs = Math.min(timings.crashBackoffMs * 2 ** (crashes - 1), timings.crashBackoffMaxMs);
+    const pauseMs = this.#backoff.after(ended);
+    if (pauseMs === 0) return;
     const { name } = this.container;
     const { metadata } = this.#handle.pod();
     const where = `container ${name} in pod ${metadata.name}_${metadata.namespace ?? ''}(${metadata.uid ?? ''})`;
     this.#handle.event('Warning', 'BackOff', `Back-off restarting failed ${where}`, this.container);
     this.#wait('CrashLoopBackOff', `back-off ${pauseMs / 1000}s restarting failed ${where}`);
-    await pauseUnlessAborted(clock, pauseMs, signal);
+    await pauseUnlessAborted(this.#handle.node.clock, pauseMs, signal);
   }
 
   /** A start that did not come as far as a process counts as a run that failed. */
   #startFailed(error: unknown): Terminated {
-    const { clock, node } = { clock: this.#handle.node.clock, node: this.#handle.node };
+    const { clock, log } = this.#handle.node;
     const message = messageOf(error);
-    node.log.warn('Container could not be started', { container: this.container.name, reason: message });
+    log.warn('Container could not be started', { container: this.container.name, reason: message });
     this.#handle.event('Warning', 'Failed', `Error: ${message}`, this.container);
     this.#wait('RunContainerError', message);
     const now = rfc3339(clock.now());
     this.#attempt = Math.max(this.#attempt, 0);
     return {
       ...{ exitCode: 128, reason: 'StartError', message, startedAt: now, finishedAt: now },
-      containerID: this.#containerID(this.#attempt),
+      containerID: this.#history.containerID(this.#attempt),
     };
-  }
-
-  #recordedExit(attempt: number): ContainerState {
-    const folder = this.#handle.folder.attempt(this.container.name, attempt);
-    const record = readAttempt(folder);
-    const run = record && ContainerRun.adopt(folder.run, false);
-    if (record === undefined || run?.exit === undefined) return {};
-    const containerID = this.#containerID(attempt);
-    const facts = { exit: run.exit, startedAt: run.startedAt, record, outOfMemory: false, containerID };
-    return { terminated: describeExit(this.container, folder, facts) };
-  }
-
-  /** Keeps the run before the next, with its log and nothing else, and none that are older. */
-  async #forgetBefore(previous: number): Promise<void> {
-    const { folder } = this.#handle;
-    for (const attempt of listAttempts(folder.container(this.container.name))) {
-      const attemptFolder = folder.attempt(this.container.name, attempt);
-      if (attempt === previous) await removeContainerFolders(attemptFolder);
-      else if (attempt < previous) await rm(attemptFolder.root, { recursive: true, force: true });
-    }
   }
 
   #wait(reason: string, message?: string): void {
     this.#state = { waiting: { reason, ...(message === undefined ? {} : { message }) } };
     this.#handle.changed();
-  }
-
-  #openLog(attempt: number, state: 'open' | 'ended' = 'open'): ContainerLog {
-    const { node, folder } = this.#handle;
-    const log = new ContainerLog({
-      file: folder.attempt(this.container.name, attempt).log,
-      maxBytes: node.config.logMaxBytes,
-      keep: Math.max(1, node.config.logFiles - 1),
-      log: node.log,
-    });
-    if (state === 'ended') log.end();
-    return log;
-  }
-
-  #containerID(attempt: number): string {
-    return `epinio://${join(this.#handle.pod().metadata.uid ?? '', this.container.name, String(attempt))}`;
   }
 }
 

@@ -6,6 +6,8 @@ import { POD_IP } from '../spec/pod-fields.ts';
 export interface PodFacts {
   readonly pod: Pod;
   readonly init: readonly ContainerStatus[];
+  /** Names of the init containers that go on. */
+  readonly sidecars: ReadonlySet<string>;
   readonly main: readonly ContainerStatus[];
   /** By container: what is wrong with its PORT. */
   readonly portProblems: ReadonlyMap<string, string>;
@@ -40,22 +42,28 @@ export function podStatus(facts: PodFacts): PodStatus {
   };
 }
 
-function podPhase({ init, main, isOver, failure }: PodFacts): NonNullable<PodStatus['phase']> {
+function podPhase({ init, sidecars, main, isOver, failure }: PodFacts): NonNullable<PodStatus['phase']> {
   if (isOver) {
     const succeeded = failure === undefined && main.every(({ state }) => state?.terminated?.exitCode === 0);
     return succeeded ? 'Succeeded' : 'Failed';
   }
-  if (init.some(({ ready }) => !ready)) return 'Pending';
+  if (init.some((each) => !isInitialised(each, sidecars))) return 'Pending';
   const neverStarted = main.some(
     ({ state, lastState }) => state?.waiting !== undefined && lastState?.terminated === undefined,
   );
   return neverStarted ? 'Pending' : 'Running';
 }
 
+/** A sidecar has done its part once it has started. */
+function isInitialised({ name, ready, started }: ContainerStatus, sidecars: ReadonlySet<string>): boolean {
+  return sidecars.has(name) ? started === true : ready;
+}
+
 function podConditions(facts: PodFacts, phase: string): Condition[] {
-  const { pod, init, main, portProblems, hasVolumes, isEnding } = facts;
-  const incomplete = init.filter(({ ready }) => !ready).map(({ name }) => name);
-  const unready = main.filter(({ ready }) => !ready).map(({ name }) => name);
+  const { pod, init, sidecars, main, portProblems, hasVolumes, isEnding } = facts;
+  const incomplete = init.filter((each) => !isInitialised(each, sidecars)).map(({ name }) => name);
+  const going = [...main, ...init.filter(({ name }) => sidecars.has(name))];
+  const unready = going.filter(({ ready }) => !ready).map(({ name }) => name);
   const problems = [...portProblems].map(([name, problem]) => `; ${name} ${problem}`).join('');
   const containersReady: Wanted =
     phase === 'Succeeded'

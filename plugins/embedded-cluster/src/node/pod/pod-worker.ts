@@ -1,21 +1,23 @@
 import { rm } from 'node:fs/promises';
-import { hasCode, messageOf, type Condition, type Container, type Pod, type PodStatus } from '@epinio/core';
+import { messageOf, type Condition, type Container, type Pod, type PodStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import { pauseUnlessAborted } from '../container/attend-container.ts';
-import { ContainerWorker } from '../container/container-worker.ts';
+import type { ContainerWorker } from '../container/container-worker.ts';
 import type { PodFolder } from '../layout.ts';
-import { hasStorageLimit, storageExcess } from '../limits/storage-limits.ts';
 import type { NodeContext } from '../node-context.ts';
-import { configError } from '../spec/environment.ts';
-import { boundVolumes, preparePodVolumes, volumeObjects, type PodVolume } from '../volumes/pod-volumes.ts';
+import { volumeObjects, type PodVolume } from '../volumes/pod-volumes.ts';
+import { ChangeWaiter } from './change-waiter.ts';
+import { PodContainers } from './pod-containers.ts';
 import { podKey, type PodHandle } from './pod-handle.ts';
+import { untilDeadline, untilExcess, type PodFailure } from './pod-limits.ts';
+import { PodMounts } from './pod-mounts.ts';
 import { PodPorts } from './pod-ports.ts';
 import { readPodRecord, writePodRecord } from './pod-record.ts';
 import { podStatus } from './pod-status.ts';
+import { removePod } from './remove-pod.ts';
 import { StatusPublisher } from './status-publisher.ts';
 
 const DEFAULT_GRACE_SECONDS = 30;
-const DELETE_RETRY_MS = 1000;
 
 /** One pod on this node, from its binding to its end. */
 export class PodWorker implements PodHandle {
@@ -24,22 +26,22 @@ export class PodWorker implements PodHandle {
   #pod: Pod;
   #uid: number | undefined;
   readonly #ports: PodPorts;
-  readonly #init: readonly ContainerWorker[];
-  readonly #main: readonly ContainerWorker[];
-  #volumes: ReadonlyMap<string, PodVolume> | undefined;
+  readonly #containers: PodContainers;
+  readonly #mounts: PodMounts;
   readonly #publisher: StatusPublisher;
+  readonly #changes: ChangeWaiter;
   /** Aborted when nothing is to be started any more. */
   readonly #ending = new AbortController();
   /** Aborted when what still runs is to be killed. */
   readonly #hurry = new AbortController();
   /** Aborted when this process looks at the pod no longer. */
   readonly #released = new AbortController();
-  readonly #waiting = new Set<() => void>();
-  #failure: { readonly reason: string; readonly message: string } | undefined;
+  #failure: Pick<PodFailure, 'reason' | 'message'> | undefined;
+  /** No container will be started any more. */
   #isOver = false;
+  #isDeleting = false;
   #lived: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
-  #isDeleting = false;
   #told: readonly Condition[];
   readonly #startTime: string;
 
@@ -56,19 +58,11 @@ export class PodWorker implements PodHandle {
     this.#ports = new PodPorts(node, pod.metadata.uid ?? '', record?.ports ?? {});
     this.#told = pod.status?.conditions ?? [];
     this.#startTime = pod.status?.startTime ?? rfc3339(node.clock.now());
-    const { containers, initContainers = [], restartPolicy = 'Always' } = pod.spec;
-    const restarts = (kind: 'init' | 'main') => (exitCode: number) =>
-      exitCode === 0 ? kind === 'main' && restartPolicy === 'Always' : restartPolicy !== 'Never';
-    const worker = (kind: 'init' | 'main') => (container: Container) =>
-      new ContainerWorker({ handle: this, container, kind, restarts: restarts(kind) });
-    this.#init = initContainers.map(worker('init'));
-    this.#main = containers.map(worker('main'));
-    this.#publisher = new StatusPublisher(
-      node,
-      () => this.#pod,
-      () => this.#status(),
-      this.#released.signal,
-    );
+    this.#changes = new ChangeWaiter(node.clock);
+    this.#mounts = new PodMounts(this, (volumes) => this.#begin(volumes));
+    this.#containers = new PodContainers(this, pod.spec);
+    const [current, status] = [() => this.#pod, () => this.#status()];
+    this.#publisher = new StatusPublisher(node, current, status, this.#released.signal);
   }
 
   get uid(): number | undefined {
@@ -77,7 +71,7 @@ export class PodWorker implements PodHandle {
 
   /** Images that its containers need. */
   get digests(): readonly string[] {
-    return [...this.#init, ...this.#main].flatMap(({ digest }) => digest ?? []);
+    return this.#containers.all.flatMap(({ digest }) => digest ?? []);
   }
 
   pod(): Pod {
@@ -85,11 +79,11 @@ export class PodWorker implements PodHandle {
   }
 
   volumes(): ReadonlyMap<string, PodVolume> {
-    return this.#volumes ?? new Map<string, PodVolume>();
+    return this.#mounts.volumes;
   }
 
   container(name: string): ContainerWorker | undefined {
-    return [...this.#main, ...this.#init].find(({ container }) => container.name === name);
+    return this.#containers.find(name);
   }
 
   portOf(container: Container): number | undefined {
@@ -114,26 +108,19 @@ export class PodWorker implements PodHandle {
   }
 
   event(type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
-    const list = this.#init.some((each) => each.container === container) ? 'initContainers' : 'containers';
-    const path = container === undefined ? undefined : `spec.${list}{${container.name}}`;
+    const path = container && this.#containers.fieldPath(container);
     this.node.events.event(this.#pod, type, reason, message, path);
   }
 
-  async waitForChange(ms: number, signal: AbortSignal): Promise<void> {
-    const changed = new AbortController();
-    const wake = (): void => changed.abort(new Error('something has changed'));
-    this.#waiting.add(wake);
-    await pauseUnlessAborted(this.node.clock, ms, AbortSignal.any([changed.signal, signal]));
-    this.#waiting.delete(wake);
-    signal.throwIfAborted();
+  waitForChange(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#changes.wait(ms, signal);
   }
 
   /** Begins, or goes on where an earlier life of the platform was. */
   start(): void {
-    for (const container of [...this.#init, ...this.#main]) container.adopt();
+    this.#containers.adopt();
     this.#lived = this.#live().catch((error: unknown) => {
-      if (!this.#ending.signal.aborted)
-        this.node.log.error('Pod worker failed', { pod: podKey(this.#pod), error: messageOf(error) });
+      if (!this.#ending.signal.aborted) this.#complain('Pod worker failed', error);
     });
     if (this.#pod.metadata.deletionTimestamp !== undefined) this.update(this.#pod);
   }
@@ -148,8 +135,7 @@ export class PodWorker implements PodHandle {
     if (pod.metadata.deletionTimestamp === undefined || this.#isDeleting) return;
     this.#isDeleting = true;
     this.#delete().catch((error: unknown) => {
-      if (!this.#released.signal.aborted)
-        this.node.log.error('Pod could not be deleted', { pod: podKey(pod), error: messageOf(error) });
+      if (!this.#released.signal.aborted) this.#complain('Pod could not be deleted', error);
     });
   }
 
@@ -161,14 +147,14 @@ export class PodWorker implements PodHandle {
 
   /** Whether something that it refers to was missing, in this namespace. */
   isWaitingIn(namespace: string | undefined): boolean {
-    return this.#waiting.size > 0 && namespace === this.#pod.metadata.namespace;
+    return this.#changes.isAwaited && namespace === this.#pod.metadata.namespace;
   }
 
   /** Something that the pod refers to has changed. */
   poke(): void {
-    for (const wake of this.#waiting) wake();
-    if (this.#volumes === undefined || this.#ending.signal.aborted) return;
-    this.#prepareVolumes().catch((error: unknown) => {
+    this.#changes.changed();
+    if (!this.#mounts.isMounted || this.#ending.signal.aborted || this.#isOver) return;
+    this.#mounts.refresh().catch((error: unknown) => {
       // Deleted, say: the containers keep what they have.
       this.event('Warning', 'FailedMount', messageOf(error));
     });
@@ -195,7 +181,7 @@ export class PodWorker implements PodHandle {
   release(): void {
     this.#released.abort(new Error('the pod is released'));
     this.#ending.abort(new Error('the pod is released'));
-    for (const container of [...this.#init, ...this.#main]) container.release();
+    this.#containers.release();
   }
 
   async #live(): Promise<void> {
@@ -205,177 +191,84 @@ export class PodWorker implements PodHandle {
       return;
     }
     const { signal } = this.#ending;
-    this.#aside(this.#watchDeadline(signal));
-    await this.#mount(signal);
-    this.#aside(this.#watchStorage(signal));
+    this.#endFor(untilDeadline(this, this.#startTime, signal));
+    await this.#mounts.mount(signal);
+    this.#endFor(untilExcess(this, signal));
     this.changed();
-    for (const container of this.#init) {
-      const ended = await container.live(signal);
-      if (ended?.exitCode !== 0) {
-        this.#finish();
-        return;
-      }
-    }
-    await Promise.all(this.#main.map((container) => container.live(signal)));
-    this.#finish();
+    await this.#containers.run({
+      signal,
+      released: this.#released.signal,
+      hurry: this.#hurry.signal,
+      graceMs: () => this.#graceMs(),
+    });
+    // Otherwise whoever ends it says what it came to.
+    if (!signal.aborted) await this.#finish();
   }
 
-  /** Nothing runs and nothing will: the last status. */
-  #finish(): void {
-    if (this.#released.signal.aborted || this.#isDeleting || this.#failure !== undefined) return;
+  /** Nothing runs and nothing will: tells so, and frees the disk of all but the logs long before it is deleted. */
+  async #finish(): Promise<void> {
     this.#isOver = true;
     this.changed();
-    this.#aside(this.#tidy());
-  }
-
-  /** Ends the pod for good, though it is not deleted. */
-  async #fail(reason: string, message: string, graceMs: number): Promise<void> {
-    if (this.#isOver || this.#ending.signal.aborted) return;
-    this.#failure = { reason, message };
-    this.node.log.info('Pod is ended by the node', { pod: podKey(this.#pod), reason, message });
-    await this.#stop(graceMs);
-    this.#isOver = true;
-    this.changed();
-    await this.#tidy();
-  }
-
-  /** Frees the disk of what a pod that has ended cannot need any more, long before it is deleted; logs stay. */
-  async #tidy(): Promise<void> {
-    for (const container of [...this.#init, ...this.#main]) await container.tidy();
+    await this.#containers.tidy();
     await rm(this.folder.volumes, { recursive: true, force: true });
+  }
+
+  /** Ends the pod for good, though it is not deleted, if it comes to that. */
+  #endFor(failing: Promise<PodFailure | undefined>): void {
+    const end = async (): Promise<void> => {
+      const failure = await failing;
+      if (failure === undefined || this.#isOver || this.#ending.signal.aborted) return;
+      const { reason, message, isUrgent } = failure;
+      this.#failure = { reason, message };
+      this.node.log.info('Pod is ended by the node', { pod: podKey(this.#pod), reason, message });
+      await this.#stop(isUrgent ? 0 : this.#graceMs());
+      await this.#finish();
+    };
+    end().catch((error: unknown) => {
+      if (!this.#released.signal.aborted) this.#complain('Pod is not watched any more', error);
+    });
   }
 
   async #stop(graceMs: number): Promise<void> {
     this.#ending.abort(new Error('the pod is being ended'));
-    this.#stopping ??= Promise.all(
-      [...this.#main, ...this.#init].map((container) => container.stop(graceMs, this.#hurry.signal)),
-    ).then(() => this.#lived);
+    this.#stopping ??= this.#containers.stop(graceMs, this.#hurry.signal).then(() => this.#lived);
     await this.#stopping;
   }
 
   async #delete(): Promise<void> {
-    const { clock } = this.node;
     const graceMs = this.#graceMs();
-    const isRunning = this.#main.some((container) => container.isRunning);
     this.#ending.abort(new Error('the pod is being deleted'));
     this.changed();
-    if (isRunning && graceMs > 0 && this.#isBehindService()) {
+    if (this.#containers.isRunning && graceMs > 0 && this.#isBehindService()) {
       // Whoever sends traffic to it has to hear first that it is not ready any more.
       await this.#publisher.flush();
-      await pauseUnlessAborted(
-        clock,
-        Math.min(this.node.config.drainMilliseconds, graceMs),
-        this.#hurry.signal,
-      );
+      const drainMs = Math.min(this.node.config.drainMilliseconds, graceMs);
+      await pauseUnlessAborted(this.node.clock, drainMs, this.#hurry.signal);
     }
     await this.#stop(graceMs);
     if (this.#released.signal.aborted) return;
     this.#isOver = true;
     this.changed();
     await this.#publisher.flush();
-    const { namespace = '', name, uid } = this.#pod.metadata;
-    for (;;) {
-      try {
-        await this.node.kube.delete(
-          { apiVersion: 'v1', kind: 'Pod', namespace, name },
-          { gracePeriodSeconds: 0, ...(uid === undefined ? {} : { uid }), signal: this.#released.signal },
-        );
-        return;
-      } catch (error) {
-        if (isAborted(this.#released.signal) || hasCode(error, 'KUBE_CONFLICT')) return;
-        this.node.log.debug('Pod could not be removed from the API yet', {
-          pod: podKey(this.#pod),
-          reason: messageOf(error),
-        });
-        await clock.sleep(DELETE_RETRY_MS, this.#released.signal);
-      }
-    }
+    await removePod(this.node, this.#pod, this.#released.signal);
   }
 
-  /** Makes the volumes; tries until everything that they refer to is there. */
-  async #mount(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        refuseHostAccess(this.#pod);
-        const bound = await boundVolumes(this.node.kube, this.#pod);
-        if (readPodRecord(this.folder) === undefined) {
-          this.#uid = this.node.users?.take([...bound.values()]);
-          this.#record();
-        }
-        await this.#prepareVolumes(bound);
-        return;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!hasCode(error, 'CONFIG_ERROR'))
-          this.node.log.warn('Volumes could not be made', {
-            pod: podKey(this.#pod),
-            reason: messageOf(error),
-          });
-        this.event('Warning', 'FailedMount', messageOf(error));
-        this.changed();
-        await this.waitForChange(this.node.timings.retryMs, signal);
-      }
-    }
+  /** Gives the pod its user, before anything of it is made. */
+  #begin(persistentVolumes: readonly string[]): void {
+    if (readPodRecord(this.folder) !== undefined) return;
+    this.#uid = this.node.users?.take(persistentVolumes);
+    this.#record();
   }
 
-  async #prepareVolumes(bound?: ReadonlyMap<string, string>): Promise<void> {
-    const { kube, layout, resources, config } = this.node;
-    const volumes = await preparePodVolumes({
-      ...{
-        kube,
-        layout,
-        resources,
-        folder: this.folder,
-        pod: this.#pod,
-        uid: this.#uid,
-        nodeName: config.name,
-      },
-      bound: bound ?? (await boundVolumes(kube, this.#pod)),
-    });
-    this.#volumes = volumes;
-  }
-
-  async #watchDeadline(signal: AbortSignal): Promise<void> {
-    const { activeDeadlineSeconds } = this.#pod.spec;
-    if (activeDeadlineSeconds === undefined) return;
-    const { clock } = this.node;
-    const left = Date.parse(this.#startTime) + activeDeadlineSeconds * 1000 - clock.now();
-    await pauseUnlessAborted(clock, Math.max(0, left), signal);
-    if (signal.aborted) return;
-    const message = 'Pod was active on the node longer than the specified deadline';
-    await this.#fail('DeadlineExceeded', message, this.#graceMs());
-  }
-
-  async #watchStorage(signal: AbortSignal): Promise<void> {
-    if (!hasStorageLimit(this.#pod)) return;
-    const { clock, timings } = this.node;
-    while (!signal.aborted) {
-      const startedAt = clock.now();
-      const excess = await storageExcess(this.#pod, this.folder);
-      if (excess !== undefined) {
-        this.event('Warning', 'Evicted', excess);
-        await this.#fail('Evicted', excess, 0);
-        return;
-      }
-      // A look at many files takes long: it may take a tenth of the time.
-      await pauseUnlessAborted(clock, Math.max(timings.diskPollMs, 9 * (clock.now() - startedAt)), signal);
-    }
-  }
-
-  /** Lets something go on beside the containers; what goes wrong with it is logged. */
-  #aside(work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      if (this.#ending.signal.aborted) return;
-      this.node.log.error('Pod is not watched any more', { pod: podKey(this.#pod), error: messageOf(error) });
-    });
+  #record(): void {
+    const user = this.#uid === undefined ? {} : { uid: this.#uid };
+    writePodRecord(this.folder, { ...user, ports: this.#ports.record });
   }
 
   #graceMs(): number {
-    const { deletionGracePeriodSeconds } = this.#pod.metadata;
-    return (
-      (deletionGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) *
-      1000
-    );
+    const { metadata, spec } = this.#pod;
+    const { terminationGracePeriodSeconds = DEFAULT_GRACE_SECONDS } = spec;
+    return (metadata.deletionGracePeriodSeconds ?? terminationGracePeriodSeconds) * 1000;
   }
 
   #isBehindService(): boolean {
@@ -386,23 +279,11 @@ export class PodWorker implements PodHandle {
     });
   }
 
-  #record(): void {
-    writePodRecord(this.folder, {
-      ...(this.#uid === undefined ? {} : { uid: this.#uid }),
-      ports: this.#ports.record,
-    });
-  }
-
   #status(): PodStatus {
-    const problems = this.#main.flatMap(({ container, portProblem }) =>
-      portProblem === undefined ? [] : [[container.name, portProblem] as const],
-    );
     const status = podStatus({
+      ...this.#containers.facts(),
       pod: this.#pod,
-      init: this.#init.map((container) => container.status()),
-      main: this.#main.map((container) => container.status()),
-      portProblems: new Map(problems),
-      hasVolumes: this.#volumes !== undefined,
+      hasVolumes: this.#mounts.isMounted,
       isOver: this.#isOver,
       isEnding: this.#ending.signal.aborted,
       failure: this.#failure,
@@ -413,16 +294,8 @@ export class PodWorker implements PodHandle {
     this.#told = status.conditions ?? [];
     return status;
   }
-}
 
-function refuseHostAccess({ spec }: Pod): void {
-  for (const field of ['hostPID', 'hostIPC'] as const) {
-    if (spec[field] === true)
-      throw configError(`the pod asks for ${field}, which the embedded cluster refuses`);
+  #complain(what: string, error: unknown): void {
+    this.node.log.error(what, { pod: podKey(this.#pod), error: messageOf(error) });
   }
-}
-
-/** As a function, so that the compiler does not take the answer for lasting. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }
