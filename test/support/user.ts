@@ -28,6 +28,9 @@ export class User implements AsyncDisposable {
   readonly dataDir = join(this.folder, 'data');
   readonly settingsFile = join(this.folder, 'settings.yaml');
 
+  /** The program that they call `epinio`: what was built here, unless another is put in its place. */
+  program = command;
+
   /** Further variables of the user's environment. */
   extraEnv: Readonly<Record<string, string>> = {};
 
@@ -44,7 +47,7 @@ export class User implements AsyncDisposable {
   /** Runs a command to its end, whatever its exit code. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Result> {
     return new Promise((done, fail) => {
-      const child = spawn(process.execPath, [command, ...args], {
+      const child = spawn(process.execPath, [this.program, ...args], {
         cwd: options.cwd ?? this.folder,
         env: { ...this.env, ...options.env },
         stdio: 'pipe',
