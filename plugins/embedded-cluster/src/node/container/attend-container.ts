@@ -24,16 +24,15 @@ export interface Attention {
 export function execIn(handle: PodHandle, { run, spec }: StartedContainer): ProbeContext['exec'] {
   const { isolation, clock } = handle.node;
   return async (argv, timeoutMs, signal) => {
-    // A container that has just been started may not have its sandbox yet.
-    for (
-      let waitedMs = 0;
-      waitedMs < SANDBOX_MS && isolation.kind === 'bubblewrap';
-      waitedMs += SANDBOX_POLL_MS
-    ) {
-      if (run.exit !== undefined || run.sandboxInit() !== undefined) break;
+    for (let waitedMs = 0; ; waitedMs += SANDBOX_POLL_MS) {
+      // A container that has just been started may not have its sandbox yet, or not the whole of it.
+      const isEarly = isolation.kind === 'bubblewrap' && waitedMs < SANDBOX_MS && run.exit === undefined;
+      if (!isEarly || run.sandboxInit() !== undefined) {
+        const result = await execLaunch(isolation.exec(run, spec, argv), timeoutMs, signal);
+        if (!isEarly || signal.aborted || !result.output.startsWith('nsenter: ')) return result;
+      }
       await pauseUnlessAborted(clock, SANDBOX_POLL_MS, signal);
     }
-    return await execLaunch(isolation.exec(run, spec, argv), timeoutMs, signal);
   };
 }
 

@@ -212,7 +212,6 @@ export class ContainerWorker {
     const published = this.#handle.publishPorts(signal);
     published.catch(() => undefined); // it is awaited below, unless something else goes wrong before
     const resolved = await this.#resolve(image, folder, port, signal);
-    await this.#history.forgetBefore(attempt - 1);
     await published;
     signal.throwIfAborted();
     this.#attempt = attempt;
@@ -220,6 +219,7 @@ export class ContainerWorker {
     this.#handle.event('Normal', 'Created', `Container created`, this.container);
     this.#handle.event('Normal', 'Started', `Container started`, this.container);
     this.#log = this.#history.openLog(attempt);
+    await this.#history.forgetBefore(attempt - 1);
     return started;
   }
 
