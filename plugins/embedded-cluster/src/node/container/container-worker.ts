@@ -1,25 +1,19 @@
 import { rmSync } from 'node:fs';
-import { hasCode, messageOf, type Container, type ContainerState, type ContainerStatus } from '@epinio/core';
+import { messageOf, type Container, type ContainerState, type ContainerStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import type { UnpackedImage } from '../image/image-folder.ts';
-import type { AttemptFolder } from '../layout.ts';
 import type { ContainerLog } from '../logs/container-log.ts';
 import type { PodHandle } from '../pod/pod-handle.ts';
 import { ContainerRun } from '../supervisor/container-run.ts';
 import { until } from '../until.ts';
 import { readAttempt, writeAttempt } from './attempt-record.ts';
 import { attendContainer, pauseUnlessAborted, type Attention } from './attend-container.ts';
+import { beginRun, type BeginRun } from './begin-run.ts';
 import { CrashBackoff } from './crash-backoff.ts';
 import { describeExit, type Terminated } from './describe-exit.ts';
 import { runHook } from './lifecycle-hook.ts';
-import { pullContainerImage } from './pull-container-image.ts';
 import { RunHistory } from './run-history.ts';
-import {
-  readContainerSpec,
-  resolveContainer,
-  startContainer,
-  type StartedContainer,
-} from './start-container.ts';
+import { readContainerSpec, type StartedContainer } from './start-container.ts';
 import { stopContainer } from './stop-container.ts';
 
 /** A postStart hook has no deadline of its own. */
@@ -203,44 +197,22 @@ export class ContainerWorker {
   }
 
   async #start(signal: AbortSignal): Promise<StartedContainer> {
-    const waiting = (reason: string, message?: string): void => this.#wait(reason, message);
-    const image = await pullContainerImage(this.#handle, this.container, waiting, signal);
-    this.#image = image;
     const attempt = this.#attempt + 1;
-    const folder = this.#history.folder(attempt);
-    const port = this.kind !== 'init' ? await this.#handle.assignPort(this.container) : undefined;
-    const published = this.#handle.publishPorts(signal);
-    published.catch(() => undefined); // it is awaited below, unless something else goes wrong before
-    const resolved = await this.#resolve(image, folder, port, signal);
-    await published;
-    signal.throwIfAborted();
-    this.#attempt = attempt;
-    const started = await startContainer(this.#handle, this.container, image, folder, resolved);
-    this.#handle.event('Normal', 'Created', `Container created`, this.container);
-    this.#handle.event('Normal', 'Started', `Container started`, this.container);
+    const options: BeginRun = {
+      container: this.container,
+      folder: this.#history.folder(attempt),
+      mayListen: this.kind !== 'init',
+      setWaiting: (reason, message) => this.#wait(reason, message),
+      onImage: (image) => (this.#image = image),
+      onBegin: () => (this.#attempt = attempt),
+    };
+    const started = await beginRun(this.#handle, options, signal);
     this.#log = this.#history.openLog(attempt);
-    await this.#history.forgetBefore(attempt - 1);
+    this.#history.forgetBefore(attempt - 1).catch((error: unknown) => {
+      const fields = { container: this.container.name, reason: messageOf(error) };
+      this.#handle.node.log.warn('Earlier runs of a container could not be removed', fields);
+    });
     return started;
-  }
-
-  /** Tries until everything that the specification refers to is there. */
-  async #resolve(
-    image: UnpackedImage,
-    folder: AttemptFolder,
-    port: number | undefined,
-    signal: AbortSignal,
-  ): ReturnType<typeof resolveContainer> {
-    for (;;) {
-      try {
-        return await resolveContainer(this.#handle, this.container, image, folder, port);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!hasCode(error, 'CONFIG_ERROR')) throw error;
-        this.#handle.event('Warning', 'Failed', `Error: ${messageOf(error)}`, this.container);
-        this.#wait('CreateContainerConfigError', messageOf(error));
-        await this.#handle.waitForChange(this.#handle.node.timings.retryMs, signal);
-      }
-    }
   }
 
   /** Follows a run to its end. */
