@@ -14,6 +14,7 @@ if (isRoot) chownSync(home, NOBODY, NOBODY);
 after(() => rmSync(home, { recursive: true, force: true }));
 
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const PODS = ['start', 'life', 'limits', 'found-again'].map((name) => `./pods-${name}.test.ts`);
 /** What differs most between machines: folders, users, finding processes again, ending them, limits. */
 const TELLING =
   'a pod runs its image|found again|too much memory|hooks run|init containers|claim waits|ignores PORT|is not there';
@@ -22,13 +23,13 @@ const TELLING =
 function runAgain(
   t: TestContext,
   options: {
-    readonly file: string;
+    readonly files: readonly string[];
     readonly isolation: string;
     readonly asNobody: boolean;
     readonly only?: string;
   },
 ): void {
-  const { file, isolation, asNobody, only } = options;
+  const { files, isolation, asNobody, only } = options;
   const other = asNobody && isRoot;
   if (other && spawnSync('setpriv', ['--version']).status !== 0) {
     assert.notEqual(process.env['CI'], 'true', 'setpriv (util-linux) has to be installed for this test');
@@ -38,7 +39,7 @@ function runAgain(
   const node = [
     ...[process.execPath, ...process.execArgv.filter((each) => !each.startsWith('--test'))],
     ...(only === undefined ? [] : [`--test-name-pattern=${only}`]),
-    fileOf(file),
+    ...['--test', '--test-concurrency=1', ...files.map(fileOf)],
   ];
   const become = other ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : [];
   const [program = '', ...args] = [...become, ...node];
@@ -62,11 +63,11 @@ test('pods are kept apart for a platform that is not run by root', (t) => {
     t.skip('this is what the other tests have shown');
     return;
   }
-  runAgain(t, { file: './sandbox/sandbox.test.ts', isolation: 'auto', asNobody: true });
+  runAgain(t, { files: ['./sandbox/sandbox.test.ts'], isolation: 'auto', asNobody: true });
 });
 
 test('pods run without bubblewrap, each as a user of its own where root runs the platform', (t) => {
-  runAgain(t, { file: './pods.test.ts', isolation: 'process', asNobody: false, only: TELLING });
+  runAgain(t, { files: PODS, isolation: 'process', asNobody: false, only: TELLING });
 });
 
 test('pods run without bubblewrap and without root', (t) => {
@@ -74,5 +75,5 @@ test('pods run without bubblewrap and without root', (t) => {
     t.skip('this is what the test before has shown');
     return;
   }
-  runAgain(t, { file: './pods.test.ts', isolation: 'process', asNobody: true, only: TELLING });
+  runAgain(t, { files: PODS, isolation: 'process', asNobody: true, only: TELLING });
 });

@@ -189,3 +189,8 @@ export function portOf(pod: Pod): number {
   >;
   return Object.values(map)[0] ?? 0;
 }
+
+/** The status of the pod's first container. */
+export function mainStatus(pod: Pod) {
+  return pod.status?.containerStatuses?.[0];
+}
