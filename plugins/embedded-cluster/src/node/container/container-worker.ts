@@ -1,19 +1,17 @@
-import { rmSync } from 'node:fs';
 import { messageOf, type Container, type ContainerState, type ContainerStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import type { UnpackedImage } from '../image/image-folder.ts';
 import type { ContainerLog } from '../logs/container-log.ts';
 import type { PodHandle } from '../pod/pod-handle.ts';
-import { ContainerRun } from '../supervisor/container-run.ts';
 import { until } from '../until.ts';
-import { readAttempt, writeAttempt } from './attempt-record.ts';
+import { writeAttempt } from './attempt-record.ts';
 import { attendContainer, pauseUnlessAborted, type Attention } from './attend-container.ts';
 import { beginRun, type BeginRun } from './begin-run.ts';
 import { CrashBackoff } from './crash-backoff.ts';
 import { describeExit, type Terminated } from './describe-exit.ts';
 import { runHook } from './lifecycle-hook.ts';
 import { RunHistory } from './run-history.ts';
-import { readContainerSpec, type StartedContainer } from './start-container.ts';
+import type { StartedContainer } from './start-container.ts';
 import { stopContainer } from './stop-container.ts';
 
 /** A postStart hook has no deadline of its own. */
@@ -92,24 +90,13 @@ export class ContainerWorker {
 
   /** Takes up what an earlier life of the platform has left: a running container, or one that ended meanwhile. */
   adopt(): void {
-    const { attempts } = this.#history;
-    const previous = attempts.at(-2);
-    if (previous !== undefined) this.#lastState = this.#history.exitOf(previous);
-    const attempt = attempts.at(-1);
-    if (attempt === undefined) return;
-    const folder = this.#history.folder(attempt);
-    const record = readAttempt(folder);
-    const spec = readContainerSpec(folder);
-    const run = record && ContainerRun.adopt(folder.run, record.boot === this.#handle.node.boot);
-    if (record === undefined || spec === undefined || run === undefined) {
-      rmSync(folder.root, { recursive: true, force: true }); // its start was cut off
-      this.#attempt = attempt - 1;
-      return;
-    }
+    const { attempt, lastState, started } = this.#history.resume();
     this.#attempt = attempt;
-    this.#started = { folder, run, record, spec };
+    this.#lastState = lastState;
+    if (started === undefined) return;
+    this.#started = started;
     this.#log = this.#history.openLog(attempt);
-    if (run.exit !== undefined) {
+    if (started.run.exit !== undefined) {
       this.#log.end();
       this.#state = this.#history.exitOf(attempt);
       return;

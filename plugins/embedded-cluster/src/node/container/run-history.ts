@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, ContainerState } from '@epinio/core';
@@ -8,6 +9,7 @@ import { ContainerRun } from '../supervisor/container-run.ts';
 import { listAttempts, readAttempt } from './attempt-record.ts';
 import { removeContainerFolders } from './container-folders.ts';
 import { describeExit } from './describe-exit.ts';
+import { readContainerSpec, type StartedContainer } from './start-container.ts';
 
 /** What is kept on the disk of the runs of one container: 0 is the first, then one for each restart. */
 export class RunHistory {
@@ -31,6 +33,30 @@ export class RunHistory {
   /** For people and tools: unique on this node. */
   containerID(attempt: number): string {
     return `epinio://${join(this.#handle.pod().metadata.uid ?? '', this.#container.name, String(attempt))}`;
+  }
+
+  /** What an earlier life of the platform has left: the newest run, and how the one before it ended. */
+  resume(): {
+    /** -1 when there was none. */
+    readonly attempt: number;
+    readonly lastState: ContainerState;
+    /** Undefined when its start was cut off. */
+    readonly started?: StartedContainer;
+  } {
+    const { attempts } = this;
+    const previous = attempts.at(-2);
+    const lastState = previous === undefined ? {} : this.exitOf(previous);
+    const attempt = attempts.at(-1);
+    if (attempt === undefined) return { attempt: -1, lastState };
+    const folder = this.folder(attempt);
+    const record = readAttempt(folder);
+    const spec = readContainerSpec(folder);
+    const run = record && ContainerRun.adopt(folder.run, record.boot === this.#handle.node.boot);
+    if (record === undefined || spec === undefined || run === undefined) {
+      rmSync(folder.root, { recursive: true, force: true });
+      return { attempt: attempt - 1, lastState };
+    }
+    return { attempt, lastState, started: { folder, run, record, spec } };
   }
 
   /** How a run ended; empty when it did not, or never began. */
