@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { EpinioError, messageOf } from '@epinio/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Scalars of YAML where the API has text: `PORT: 80`, `DEBUG: true`. */
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);

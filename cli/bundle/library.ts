@@ -1,0 +1,16 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+import { entrySources, readPackage } from '../workspace.ts';
+import { common, requireBanner } from './options.ts';
+
+/** Core or a plugin: one file for each export, with the dependencies left outside, and its programs with all they need. */
+export async function bundleLibrary(folder: string): Promise<void> {
+  const { epinioPrograms = [] } = readPackage(folder);
+  const at = { absWorkingDir: folder, outdir: join(folder, 'dist') };
+  rmSync(at.outdir, { recursive: true, force: true });
+  await build({ ...common, ...at, entryPoints: entrySources(folder), packages: 'external' });
+  if (epinioPrograms.length === 0) return;
+  const alone: BuildOptions = { splitting: false, minify: true, conditions: ['epinio-src'] };
+  await build({ ...common, ...at, ...alone, entryPoints: [...epinioPrograms], banner: requireBanner });
+}
