@@ -3,10 +3,10 @@ import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import type { UnpackedImage } from '../image/image-folder.ts';
 import type { ContainerLog } from '../logs/container-log.ts';
 import type { PodHandle } from '../pod/pod-handle.ts';
-import { until } from '../until.ts';
 import { writeAttempt } from './attempt-record.ts';
-import { attendContainer, pauseUnlessAborted, type Attention } from './attend-container.ts';
+import { attendContainer, pauseUnlessAborted } from './attend-container.ts';
 import { beginRun, type BeginRun } from './begin-run.ts';
+import { ContainerHealth } from './container-health.ts';
 import { CrashBackoff } from './crash-backoff.ts';
 import { describeExit, type Terminated } from './describe-exit.ts';
 import { runHook } from './lifecycle-hook.ts';
@@ -34,6 +34,7 @@ export class ContainerWorker {
   readonly #restarts: (exitCode: number) => boolean;
   readonly #history: RunHistory;
   readonly #backoff: CrashBackoff;
+  readonly #health: ContainerHealth;
   #state: ContainerState;
   #lastState: ContainerState = {};
   /** Number of the newest run; -1 before the first. */
@@ -41,11 +42,7 @@ export class ContainerWorker {
   #image: UnpackedImage | undefined;
   #started: StartedContainer | undefined;
   #log: ContainerLog | undefined;
-  #isStarted = false;
-  #isReady = false;
   #stopping: Promise<void> | undefined;
-  #portProblem: string | undefined;
-  readonly #whenStarted = new Set<() => void>();
 
   constructor(options: ContainerWorkerOptions) {
     this.container = options.container;
@@ -54,6 +51,7 @@ export class ContainerWorker {
     this.#restarts = options.restarts;
     this.#history = new RunHistory(options.handle, options.container);
     this.#backoff = new CrashBackoff(options.handle.node.timings);
+    this.#health = new ContainerHealth(() => options.handle.changed());
     const pending = options.kind === 'main' && (options.handle.pod().spec.initContainers ?? []).length > 0;
     this.#state = { waiting: { reason: pending ? 'PodInitializing' : 'ContainerCreating' } };
   }
@@ -64,7 +62,7 @@ export class ContainerWorker {
 
   /** What is wrong with its PORT, as a sentence without its subject. */
   get portProblem(): string | undefined {
-    return this.#portProblem;
+    return this.#health.portProblem;
   }
 
   /** The image that it needs to stay on this machine. */
@@ -79,11 +77,11 @@ export class ContainerWorker {
       name,
       state: this.#state,
       lastState: this.#lastState,
-      ready: this.kind === 'init' ? isDone : this.#isReady,
+      ready: this.kind === 'init' ? isDone : this.#health.isReady,
       restartCount: Math.max(0, this.#attempt),
       image,
       imageID: this.digest === undefined ? '' : `${image.replace(/(@.*|:[^:/]*)$/, '')}@${this.digest}`,
-      started: this.kind === 'init' ? this.isRunning : this.#isStarted,
+      started: this.kind === 'init' ? this.isRunning : this.#health.isStarted,
       ...(this.#attempt < 0 ? {} : { containerID: this.#history.containerID(this.#attempt) }),
     };
   }
@@ -101,13 +99,9 @@ export class ContainerWorker {
       this.#state = this.#history.exitOf(attempt);
       return;
     }
-    // Taken as it was, so that a restart of the platform takes no pod out of service.
     const { containerStatuses = [], initContainerStatuses = [] } = this.#handle.pod().status ?? {};
-    const told = [...containerStatuses, ...initContainerStatuses].find(
-      ({ name }) => name === this.container.name,
-    );
-    this.#isStarted = told?.started === true;
-    this.#isReady = told?.ready === true;
+    const all = [...containerStatuses, ...initContainerStatuses];
+    this.#health.resume(all.find(({ name }) => name === this.container.name));
   }
 
   /**
@@ -134,12 +128,8 @@ export class ContainerWorker {
   }
 
   /** Resolves when it runs and has passed its startup probe. Fails with the signal's reason. */
-  async untilStarted(signal: AbortSignal): Promise<void> {
-    if (this.#isStarted) return;
-    let tell!: () => void;
-    const started = new Promise<void>((resolve) => (tell = resolve));
-    this.#whenStarted.add(tell);
-    await until(started, signal).finally(() => this.#whenStarted.delete(tell));
+  untilStarted(signal: AbortSignal): Promise<void> {
+    return this.#health.untilStarted(signal);
   }
 
   /** Ends the run that is under way, if any. Resolves when nothing of it is left. */
@@ -149,7 +139,7 @@ export class ContainerWorker {
   }
 
   async #endRun(graceMs: number, hurry: AbortSignal): Promise<void> {
-    this.#isReady = false;
+    this.#health.setUnready();
     if (this.#started === undefined || this.#started.run.exit !== undefined) return;
     await stopContainer(this.#handle, this.container, this.#started, graceMs, hurry);
   }
@@ -206,7 +196,6 @@ export class ContainerWorker {
   async #attend(started: StartedContainer, signal: AbortSignal, isFresh: boolean): Promise<Terminated> {
     const { node } = this.#handle;
     this.#started = started;
-    this.#portProblem = undefined;
     // It was to be stopped while it was being started.
     if (this.#stopping !== undefined) void started.run.kill();
     const over = new AbortController();
@@ -220,8 +209,7 @@ export class ContainerWorker {
     const exit = await started.run.exited;
     over.abort(new Error('the container has ended'));
     this.#log?.end();
-    this.#isStarted = false;
-    this.#isReady = false;
+    this.#health.reset();
     const { cgroup } = started.record;
     const outOfMemory = cgroup !== undefined && node.memory.wasExceeded(cgroup);
     if (cgroup !== undefined) void node.memory.removeGroup(cgroup);
@@ -245,31 +233,11 @@ export class ContainerWorker {
       if (!ok) this.#end('PostStartHookError', 'PostStartHook failed', 'now', signal);
       if (!ok || signal.aborted) return;
     }
-    const attention: Attention = {
-      onStarted: () => {
-        this.#isStarted = true;
-        for (const tell of this.#whenStarted) tell();
-        this.#handle.changed();
-      },
-      onReady: (isReady) => {
-        this.#isReady = isReady;
-        this.#handle.changed();
-      },
-      onPortProblem: (problem) => {
-        this.#portProblem = problem;
-        this.#handle.changed();
-      },
-      onFatal: (reason, message, how) => this.#end(reason, message, how, signal),
-    };
-    const port = this.#handle.portOf(this.container);
-    attendContainer(
-      this.#handle,
-      this.container,
-      started,
-      { port, isStarted: this.#isStarted },
-      attention,
-      signal,
+    const attention = this.#health.attention((reason, message, how) =>
+      this.#end(reason, message, how, signal),
     );
+    const facts = { port: this.#handle.portOf(this.container), isStarted: this.#health.isStarted };
+    attendContainer(this.#handle, this.container, started, facts, attention, signal);
   }
 
   #end(reason: string, message: string, how: 'gracefully' | 'now', signal: AbortSignal): void {
