@@ -38,19 +38,21 @@ if (values.help === true || unknown.length > 0 || !Number.isInteger(runs) || run
 async function run(wanted: ReadonlySet<string>): Promise<number> {
   // The commands hear of Ctrl-C themselves, and end; what they leave behind is then removed.
   const interrupt = new AbortController();
+  const interrupted = (): boolean => interrupt.signal.aborted;
   process.once('SIGINT', () => interrupt.abort());
   const figures: Figure[] = [];
   let works = true;
   {
     await using bench = new Bench(runs, wanted);
     for (const group of groups) {
-      if (interrupt.signal.aborted) break;
+      if (interrupted()) break;
       try {
         for await (const figure of group.measure(bench)) {
           figures.push(figure);
           process.stderr.write(tableText([figure]).replace(/^.*\n/, ''));
         }
       } catch (error) {
+        if (interrupted()) break; // and that is why
         works = false;
         const names = Object.keys(group.figures).filter((name) => wanted.has(name));
         process.stderr.write(`${names.join(', ')}: ${String(error)}\n`);
@@ -61,5 +63,5 @@ async function run(wanted: ReadonlySet<string>): Promise<number> {
   const load = loadavg().map((value) => value.toFixed(1));
   process.stdout.write(`\n${tableText(figures)}\n`);
   process.stdout.write(`Node.js ${process.version}, ${cpus().length} x ${model}, load ${load.join(' ')}\n`);
-  return interrupt.signal.aborted ? 130 : works ? 0 : 1;
+  return interrupted() ? 130 : works ? 0 : 1;
 }
