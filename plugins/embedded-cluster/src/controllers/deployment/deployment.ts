@@ -23,6 +23,7 @@ import { saysAll } from '../machinery/same-status.ts';
 import { isFinished } from '../pods/pod-facts.ts';
 import {
   DESIRED_REPLICAS,
+  isScaled,
   MAX_REPLICAS,
   REVISION,
   revisionOf,
@@ -291,12 +292,4 @@ class Rollout {
 function split(deployment: Deployment, owned: readonly ReplicaSet[]): Sets {
   const [newSet] = owned.filter((set) => isOfTemplate(set, deployment)).sort(byAge);
   return { newSet, oldSets: owned.filter((set) => set !== newSet) };
-}
-
-/** Whether the deployment was scaled since its sets were last sized. */
-function isScaled(deployment: Deployment, owned: readonly ReplicaSet[]): boolean {
-  return owned.some((set) => {
-    const desired = set.metadata.annotations?.[DESIRED_REPLICAS];
-    return sizeOf(set) > 0 && desired !== undefined && Number(desired) !== wantedOf(deployment);
-  });
 }

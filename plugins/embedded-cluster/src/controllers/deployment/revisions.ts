@@ -1,5 +1,5 @@
 import type { Deployment, ReplicaSet } from '@epinio/core';
-import { sizeOf } from './sizes.ts';
+import { sizeOf, wantedOf } from './sizes.ts';
 
 export const REVISION = 'deployment.kubernetes.io/revision';
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
@@ -46,4 +46,12 @@ export function surplusSets(deployment: Deployment, oldSets: readonly ReplicaSet
       sizeOf(set) === 0 && (set.status?.replicas ?? 0) === 0 && set.metadata.deletionTimestamp === undefined,
   );
   return [...idle].sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, idle.length - limit));
+}
+
+/** Whether the deployment was scaled since its sets were last sized. */
+export function isScaled(deployment: Deployment, owned: readonly ReplicaSet[]): boolean {
+  return owned.some((set) => {
+    const desired = set.metadata.annotations?.[DESIRED_REPLICAS];
+    return sizeOf(set) > 0 && desired !== undefined && Number(desired) !== wantedOf(deployment);
+  });
 }

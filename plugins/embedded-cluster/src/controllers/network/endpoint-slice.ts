@@ -11,6 +11,7 @@ import {
   type Controller,
   type ControllerContext,
 } from '../machinery/controller.ts';
+import { selects } from '../pods/pod-facts.ts';
 import { CONTROLLER, endpointSlices, MANAGED_BY, SERVICE_NAME } from './endpoints.ts';
 
 /** Tells where the pods of each Service can be reached. */
@@ -26,13 +27,10 @@ export function endpointSliceController(context: ControllerContext): Controller 
 
     subscribe: (queue) => [
       follow(services, (service) => queue.add(keyOf(service))),
-      follow(pods, ({ metadata }) => {
-        for (const service of services.list(metadata.namespace)) {
-          const wanted = Object.entries(service.spec.selector ?? {});
-          const isSelected = wanted.every(([name, value]) => metadata.labels?.[name] === value);
+      follow(pods, (pod) => {
+        for (const service of services.list(pod.metadata.namespace)) {
           // A pod whose labels changed is in a slice of what selected it before.
-          if (wanted.length > 0 && (isSelected || hasSlice(service, metadata.name)))
-            queue.add(keyOf(service));
+          if (selects(service, pod) || hasSlice(service, pod.metadata.name)) queue.add(keyOf(service));
         }
       }),
       follow(slices, ({ metadata }) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Endpoint, EndpointSlice, Pod, Service, ServicePort } from '@epinio/core';
 import { controllerReference } from '../machinery/ownership.ts';
-import { isFinished, isReady } from '../pods/pod-facts.ts';
+import { isFinished, isReady, selects } from '../pods/pod-facts.ts';
 import { realPort } from '../pods/port-map.ts';
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -15,11 +15,9 @@ const HEADLESS = 'service.kubernetes.io/headless';
  * consumers read all slices of a Service together. Pure.
  */
 export function endpointSlices(service: Service, pods: readonly Pod[]): readonly EndpointSlice[] {
-  const { selector, type } = service.spec;
-  const wanted = Object.entries(selector ?? {});
-  if (wanted.length === 0 || type === 'ExternalName') return [];
+  if (service.spec.type === 'ExternalName') return [];
   return pods
-    .filter(({ metadata }) => wanted.every(([name, value]) => metadata.labels?.[name] === value))
+    .filter((pod) => selects(service, pod))
     .filter((pod) => pod.status?.podIP !== undefined && !isFinished(pod))
     .map((pod) => slice(service, pod));
 }

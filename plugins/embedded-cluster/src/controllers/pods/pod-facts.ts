@@ -1,4 +1,4 @@
-import type { Pod } from '@epinio/core';
+import type { Pod, Service } from '@epinio/core';
 import { conditionOf } from '../machinery/conditions.ts';
 
 /** It has ended, and will not run again. */
@@ -21,4 +21,10 @@ export function untilAvailable(pod: Pod, minReadySeconds: number, now: number): 
   const since = conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime;
   if (minReadySeconds === 0) return 0;
   return Math.max(0, Date.parse(since ?? '') + minReadySeconds * 1000 - now);
+}
+
+/** Whether the Service sends traffic to the pod; one without a selector has its endpoints from elsewhere. */
+export function selects({ spec }: Service, { metadata }: Pod): boolean {
+  const wanted = Object.entries(spec.selector ?? {});
+  return wanted.length > 0 && wanted.every(([name, value]) => metadata.labels?.[name] === value);
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { messageOf, type Condition, type Container, type Pod, type PodStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
+import { selects } from '../../controllers/pods/pod-facts.ts';
 import { pauseUnlessAborted } from '../container/attend-container.ts';
 import type { ContainerWorker } from '../container/container-worker.ts';
 import type { PodFolder } from '../layout.ts';
@@ -239,7 +240,7 @@ export class PodWorker implements PodHandle {
     const graceMs = this.#graceMs();
     this.#ending.abort(new Error('the pod is being deleted'));
     this.changed();
-    if (this.#containers.isRunning && graceMs > 0 && this.#isBehindService()) {
+    if (this.#containers.isRunning && graceMs > 0 && this.#isBehindService) {
       // Whoever sends traffic to it has to hear first that it is not ready any more.
       await this.#publisher.flush();
       const drainMs = Math.min(this.node.config.drainMilliseconds, graceMs);
@@ -265,18 +266,14 @@ export class PodWorker implements PodHandle {
     writePodRecord(this.folder, { ...user, ports: this.#ports.record });
   }
 
+  get #isBehindService(): boolean {
+    return this.node.services(this.#pod.metadata.namespace).some((service) => selects(service, this.#pod));
+  }
+
   #graceMs(): number {
     const { metadata, spec } = this.#pod;
     const { terminationGracePeriodSeconds = DEFAULT_GRACE_SECONDS } = spec;
     return (metadata.deletionGracePeriodSeconds ?? terminationGracePeriodSeconds) * 1000;
-  }
-
-  #isBehindService(): boolean {
-    const { namespace, labels = {} } = this.#pod.metadata;
-    return this.node.services(namespace).some(({ spec: { selector } }) => {
-      const wanted = Object.entries(selector ?? {});
-      return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
-    });
   }
 
   #status(): PodStatus {
