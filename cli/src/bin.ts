@@ -1,10 +1,16 @@
 // The one file that reads argv, the environment, the working directory and signals, and sets the exit code.
+import { writeSync } from 'node:fs';
 import { version } from './version.ts';
 
 const argv = process.argv.slice(2);
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === 'version')) {
-  process.stdout.write(`Epinio Version: ${version}\n`);
+  const text = `Epinio Version: ${version}\n`;
+  try {
+    writeSync(1, text); // to open the stream takes longer than all of this
+  } catch {
+    process.stdout.write(text); // a pipe that is full or closed: the stream knows what to do
+  }
 } else {
   void run();
 }
