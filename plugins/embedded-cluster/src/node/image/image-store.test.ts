@@ -76,6 +76,7 @@ test('unused images are removed when they are too many, longest unused first; a 
   await store.sweep(new Set([digests[0] ?? '']));
   const present = digests.map((digest) => store.find(digest) !== undefined);
   assert.deepEqual(present, [true, false, true], 'in use, oldest, newest');
+  assert.equal(readdirSync(join(folder, 'references')).length, 2);
 
   writeFileSync(join(folder, 'sha256-0.1234.tmp'), '');
   open(folder);

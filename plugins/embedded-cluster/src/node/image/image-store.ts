@@ -105,6 +105,17 @@ export class ImageStore {
       renameSync(folder, gone);
       await rm(gone, { recursive: true, force: true });
     }
+    await this.#forgetReferences();
+  }
+
+  /** Names of images that are not here any more: every push has one of its own. */
+  async #forgetReferences(): Promise<void> {
+    const folder = join(this.#options.folder, 'references');
+    for (const name of readdirSync(folder)) {
+      const digest = readTextIfAny(join(folder, name))?.split('\n')[0];
+      if (this.#find(digest) === undefined && !this.#pulls.has(digest ?? ''))
+        await rm(join(folder, name), { force: true });
+    }
   }
 
   #find(digest: string | undefined): UnpackedImage | undefined {
