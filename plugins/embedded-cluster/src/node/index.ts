@@ -98,7 +98,10 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
       clock,
     }),
     ports: new PortAllocator({ first: config.firstPort, last: config.lastPort }, seed.readUInt32BE()),
-    users: isolation.firstUid === undefined ? undefined : new PodUids(layout, isolation.firstUid),
+    users:
+      isolation.firstUid === undefined
+        ? undefined
+        : new PodUids(layout, isolation.firstUid, seed.readUInt32BE(4)),
     memory: new MemoryLimiter({
       name: `epinio-${seed.toString('hex').slice(0, 12)}`,
       log,

@@ -12,6 +12,8 @@ export interface MemoryCgroup {
 /** What this machine lets us limit memory with; undefined when it lets us not. */
 export interface CgroupMemory {
   readonly version: 1 | 2;
+  /** The folder that all groups of this node are in. */
+  readonly folder: string;
   create(name: string, limitBytes: number): MemoryCgroup;
 }
 
@@ -64,6 +66,7 @@ function tried(version: 1 | 2, folders: readonly string[]): CgroupMemory | undef
     if (!existsSync(dirname(folder))) continue;
     const memory = {
       version,
+      folder,
       create: (name: string, limit: number) => createGroup(version, folder, name, limit),
     };
     try {

@@ -70,7 +70,9 @@ export class MemoryLimiter {
     this.#log.debug('Control group could not be removed', { folder });
   }
 
+  /** Leaves no folder behind once no container needs it. */
   close(): void {
     this.#watch.close();
+    if (this.#cgroup != null) removeCgroup(this.#cgroup.folder);
   }
 }

@@ -15,10 +15,11 @@ export class PodUids {
   readonly #taken = new Set<number>();
   #next: number;
 
-  constructor(layout: NodeLayout, first: number) {
+  /** @param seed makes two platforms on one machine begin at different ids */
+  constructor(layout: NodeLayout, first: number, seed: number) {
     this.#layout = layout;
     this.#first = first;
-    this.#next = first;
+    this.#next = first + (seed % MAX_PODS);
     mkdirSync(layout.volumes, { recursive: true, mode: 0o711 });
     for (const uid of readdirSync(layout.pods)) this.#note(readPodRecord(layout.pod(uid))?.uid);
     for (const volume of readdirSync(layout.volumes)) this.#note(statSync(join(layout.volumes, volume)).uid);
