@@ -26,11 +26,12 @@ export function linkBundles(folder: string, { client, server }: Bundles): Plugin
         const target = resolve(resolveDir, path);
         const module = modules.get(target);
         if (module !== undefined) return { path: module, external: true };
-        return scripts.has(target) ? { path: target, namespace: 'script' } : undefined;
+        const script = scripts.get(target);
+        return script === undefined ? undefined : { path: script, namespace: 'script' };
       });
       // `import()` would start the loader of ES modules, which takes longer than the script. Scripts export one of these.
       builder.onLoad({ filter: /.*/, namespace: 'script' }, ({ path }) => ({
-        contents: `export { default, main } from '${scripts.get(path) ?? ''}';`,
+        contents: `export { default, main } from '${path}';`,
       }));
       builder.onResolve({ filter: /\.cjs$/, namespace: 'script' }, ({ path }) => ({ path, external: true }));
     },
