@@ -86,6 +86,15 @@ test('unused images are removed when they are too many, longest unused first; a 
   );
 });
 
+test('a sweep leaves pulls alone that are under way', async () => {
+  await using registry = await ImageRegistry.start();
+  const reference = await registry.add('app', [{ at: 'workspace/a', content: 'hello' }]);
+  const store = open(join(base, 'swept-meanwhile'), { cacheBytes: 1 });
+  registry.beforeBlob = () => store.sweep(new Set());
+  const { root } = await ensure(store, reference);
+  assert.equal(readFileSync(join(root.folder, 'workspace/a'), 'utf8'), 'hello');
+});
+
 test('what cannot be pulled leaves nothing behind', async () => {
   await using registry = await ImageRegistry.start();
   const folder = join(base, 'failed');

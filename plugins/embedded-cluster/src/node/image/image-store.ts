@@ -9,6 +9,9 @@ import { until } from '../until.ts';
 import { imageFolderName, readImageFolder, type UnpackedImage } from './image-folder.ts';
 import { makeDurable, pullImage } from './pull-image.ts';
 
+/** Names of images, a file each, with the digest that each stands for. */
+const REFERENCES = 'references';
+
 export interface ImageStoreOptions {
   readonly folder: string;
   readonly boot: string;
@@ -37,7 +40,7 @@ export class ImageStore {
 
   constructor(options: ImageStoreOptions) {
     this.#options = options;
-    mkdirSync(join(options.folder, 'references'), { recursive: true, mode: 0o711 });
+    mkdirSync(join(options.folder, REFERENCES), { recursive: true, mode: 0o711 });
     for (const name of readdirSync(options.folder)) {
       if (name.endsWith('.tmp')) rmSync(join(options.folder, name), { recursive: true, force: true });
     }
@@ -84,7 +87,7 @@ export class ImageStore {
   /** Removes what is not in use and more than the cache may hold, longest unused first. */
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
     const unused = readdirSync(this.#options.folder)
-      .filter((name) => name.startsWith('sha'))
+      .filter((name) => !name.endsWith('.tmp') && name !== REFERENCES) // what ends with .tmp is a pull under way
       .map((name) => join(this.#options.folder, name))
       .map((folder) => ({
         folder,
@@ -110,7 +113,7 @@ export class ImageStore {
 
   /** Names of images that are not here any more: every push has one of its own. */
   async #forgetReferences(): Promise<void> {
-    const folder = join(this.#options.folder, 'references');
+    const folder = join(this.#options.folder, REFERENCES);
     for (const name of readdirSync(folder)) {
       const digest = readTextIfAny(join(folder, name))?.split('\n')[0];
       if (this.#find(digest) === undefined && !this.#pulls.has(digest ?? ''))
@@ -157,7 +160,7 @@ export class ImageStore {
   }
 
   #referenceFile(reference: string): string {
-    return join(this.#options.folder, 'references', createHash('sha256').update(reference).digest('hex'));
+    return join(this.#options.folder, REFERENCES, createHash('sha256').update(reference).digest('hex'));
   }
 
   #digestOf(reference: string): string | undefined {

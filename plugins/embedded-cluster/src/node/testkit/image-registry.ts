@@ -12,6 +12,8 @@ export class ImageRegistry implements AsyncDisposable {
   readonly #manifests = new Map<string, string>();
   /** User and password that it asks for; none while undefined. */
   credentials: { readonly username: string; readonly password: string } | undefined;
+  /** What happens between the question for a blob and its answer. */
+  beforeBlob: () => Promise<void> = async () => undefined;
   /** Paths that were asked for. */
   readonly requests: string[] = [];
 
@@ -35,11 +37,15 @@ export class ImageRegistry implements AsyncDisposable {
       const repository = path.slice('/v2/'.length).split(/\/(?:manifests|blobs)\//)[0] ?? '';
       const digest = kind === 'manifests' ? (registry.#manifests.get(`${repository}:${name}`) ?? name) : name;
       const blob = registry.#blobs.get(digest);
-      if (blob === undefined) response.writeHead(404).end();
-      else {
-        const type = kind === 'manifests' ? mediaTypes.manifest : 'application/octet-stream';
-        response.writeHead(200, { 'content-type': type, 'docker-content-digest': digest }).end(blob);
+      if (blob === undefined) {
+        response.writeHead(404).end();
+        return;
       }
+      const type = kind === 'manifests' ? mediaTypes.manifest : 'application/octet-stream';
+      const answer = (): unknown =>
+        response.writeHead(200, { 'content-type': type, 'docker-content-digest': digest }).end(blob);
+      if (kind === 'manifests') answer();
+      else registry.beforeBlob().then(answer, () => response.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return registry;
