@@ -1,5 +1,5 @@
 import type { Clock, Informers, Kube, Log } from '@epinio/core';
-import type { PodLogs } from './api/node-access.ts';
+import type { NodeAccess } from './api/node-access.ts';
 import type { Config } from './config.ts';
 
 /** What the cluster gives to everything that it starts beside its API. */
@@ -25,9 +25,7 @@ export interface Started {
   close(): Promise<void>;
 }
 
-export interface StartedNode extends Started {
-  readonly logs: PodLogs;
-}
+export interface StartedNode extends Started, NodeAccess {}
 
 /** `src/controllers/index.ts` exports `startControllers` of this type. */
 export type StartControllers = (context: StartContext) => Promise<Started>;

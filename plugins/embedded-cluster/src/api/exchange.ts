@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { User } from '../auth/user.ts';
 import type { Request } from '../registry/request.ts';
 import type { StatusError } from '../status.ts';
@@ -7,6 +8,12 @@ import { badRequest, invalidObject, type Status } from '../status.ts';
 const JSON_TYPE = 'application/json';
 const MAX_MANAGER = 128;
 
+/** A connection whose client asks for another protocol on it, with what it has sent already. */
+export interface Upgrade {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 /** One HTTP request and its answer, in the API's terms. */
 export class Exchange {
   readonly incoming: IncomingMessage;
@@ -14,12 +21,15 @@ export class Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly user: User;
+  /** Set while the client waits for another protocol; any answer refuses it. */
+  readonly upgrade: Upgrade | undefined;
   readonly #warnings: string[] = [];
 
-  constructor(incoming: IncomingMessage, response: ServerResponse, user: User) {
+  constructor(incoming: IncomingMessage, response: ServerResponse, user: User, upgrade?: Upgrade) {
     this.incoming = incoming;
     this.response = response;
     this.user = user;
+    this.upgrade = upgrade;
     const url = incoming.url ?? '/';
     const mark = url.indexOf('?');
     this.path = mark < 0 ? url : url.slice(0, mark);

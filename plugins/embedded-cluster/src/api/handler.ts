@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { messageOf, type Log } from '@epinio/core';
 import type { Authenticator } from '../auth/authenticate.ts';
 import { MASTERS, type User } from '../auth/user.ts';
@@ -6,7 +7,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
 import type { Target } from '../registry/writer.ts';
 import { Discovery } from './discovery.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type Upgrade } from './exchange.ts';
 import type { NodeAccess } from './node-access.ts';
 import { OpenApi } from './openapi.ts';
 import { answerOther, isPublic } from './other-paths.ts';
@@ -22,10 +23,11 @@ import {
 } from '../status.ts';
 import { bindPod } from './verbs/binding.ts';
 import { sendPodLogs } from './verbs/pod-logs.ts';
+import { isStreamed, streamPod } from './verbs/pod-streams.ts';
 import { getObject, listObjects } from './verbs/read.ts';
 import { answerReview } from './verbs/reviews.ts';
 import { handleScale } from './verbs/scale.ts';
-import { watchObjects, type Stream } from './verbs/watch.ts';
+import { watchObjects } from './verbs/watch.ts';
 import { createObject, deleteCollection, deleteObject, patchObject, updateObject } from './verbs/write.ts';
 
 export interface HandlerOptions {
@@ -38,12 +40,17 @@ export interface HandlerOptions {
   readonly isReady: () => boolean;
 }
 
+/** An answer that goes on until somebody ends it. */
+interface Ending {
+  end(): void;
+}
+
 /** Answers every request: who is it, where does it lead, may they, do it. */
 export class Handler {
   readonly #options: HandlerOptions;
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
-  readonly #streams = new Set<Stream>();
+  readonly #streams = new Set<Ending>();
 
   constructor(options: HandlerOptions) {
     this.#options = options;
@@ -52,15 +59,25 @@ export class Handler {
   }
 
   /** Never throws: what goes wrong is answered. */
-  readonly handle = (incoming: IncomingMessage, response: ServerResponse): void => {
+  readonly handle = (incoming: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
     const user = this.#options.authenticator.authenticate(incoming);
-    const exchange = new Exchange(incoming, response, user ?? ANONYMOUS);
+    const exchange = new Exchange(incoming, response, user ?? ANONYMOUS, upgrade);
     this.#answer(exchange, user).catch((error: unknown) => {
       exchange.refuse(error instanceof StatusError ? error : this.#failure(exchange, error));
     });
   };
 
-  /** Ends all watches in order. */
+  /** The same for a request that asks for another protocol; where there is none to be had, plain HTTP answers. */
+  readonly handleUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const response = new ServerResponse(incoming);
+    response.shouldKeepAlive = false;
+    response.assignSocket(incoming.socket);
+    response.on('finish', () => socket.end());
+    socket.on('error', () => socket.destroy()); // a client that is gone has nobody to tell
+    this.handle(incoming, response, { socket, head });
+  };
+
+  /** Ends all watches and streams in order. */
   endStreams(): void {
     for (const stream of this.#streams) stream.end();
   }
@@ -83,6 +100,8 @@ export class Handler {
     const allowed = route.kind === 'subresource' ? route.subresource.verbs : route.resource.verbs;
     if (verb === undefined || !allowed.includes(verb)) throw methodNotAllowed();
     authorize(exchange.user, verb, route);
+    // A websocket begins with GET: whoever may only read must not run commands with it.
+    if (isStreamed(route) && verb === 'get') authorize(exchange.user, 'create', route);
     if (route.kind === 'subresource') await this.#subresource(exchange, route);
     else if (verb === 'create') await this.#create(exchange, route.resource, route.namespace);
     else await this.#verb(exchange, verb, route);
@@ -136,11 +155,16 @@ export class Handler {
     exchange: Exchange,
     { resource, namespace, name, subresource }: Extract<Route, { kind: 'subresource' }>,
   ): Promise<void> {
-    const { registry, node } = this.#options;
+    const { registry, node, log } = this.#options;
     const target: Target = { resource, namespace, name, subresource: subresource.name };
     switch (subresource.name) {
       case 'log':
         return sendPodLogs(registry, exchange, resource, namespace ?? '', name, node());
+      case 'exec':
+        return streamPod(exchange, {
+          ...{ registry, log, pods: resource, namespace: namespace ?? '', name, node: node() },
+          ...{ subresource: subresource.name, follow: (stream: Ending) => this.#follow(exchange, stream) },
+        });
       case 'scale':
         return handleScale(registry, exchange, target);
       case 'binding':
@@ -156,9 +180,9 @@ export class Handler {
     }
   }
 
-  #follow(exchange: Exchange, stream: Stream): void {
+  #follow({ response, upgrade }: Exchange, stream: Ending): void {
     this.#streams.add(stream);
-    exchange.response.on('close', () => this.#streams.delete(stream));
+    (upgrade?.socket ?? response).once('close', () => this.#streams.delete(stream));
   }
 
   #failure(exchange: Exchange, error: unknown): StatusError {

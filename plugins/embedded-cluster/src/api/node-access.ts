@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { PodLogOptions } from '@epinio/core';
 
 /** A pod as subresources name it. */
@@ -20,7 +20,50 @@ export interface PodLogs {
   read(pod: PodRef, options: PodLogOptions): Promise<Readable>;
 }
 
-/** What the API server reaches a node for. `exec`, `attach` and `portForward` join it with their subresources. */
+/** Characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Which streams of a process are wanted. With a terminal everything that it writes is `stdout`. */
+export interface StreamSelection {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** A process in a container, with those of its streams that were asked for. Reading slowly makes it wait. */
+export interface RemoteProcess {
+  /** Its end is the end of the input. */
+  readonly stdin?: Writable;
+  readonly stdout?: Readable;
+  readonly stderr?: Readable;
+  /** Tells its terminal the size; nothing without one. */
+  resize(size: TerminalSize): void;
+  /** The exit code, once it has ended; 128 + n after signal n. Never rejects. */
+  readonly exited: Promise<number>;
+  /** Nobody is interested any more: a command is killed with all that it has started, a container is left alone. */
+  release(): void;
+}
+
+/**
+ * What the API asks of the node agent for `pods/exec`. Fails with `CONTAINER_NOT_FOUND` when what it is for does not
+ * run.
+ */
+export interface PodStreams {
+  /** Runs a command in a container. */
+  exec(
+    pod: PodRef,
+    container: string,
+    command: readonly string[],
+    streams: StreamSelection,
+  ): Promise<RemoteProcess>;
+}
+
+/** What the API server reaches a node for. */
 export interface NodeAccess {
   readonly logs: PodLogs;
+  readonly streams: PodStreams;
 }

@@ -41,6 +41,7 @@ export async function startApiServer({ pki, port, ...options }: ApiServerOptions
     },
     handler.handle,
   );
+  server.on('upgrade', handler.handleUpgrade);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -20,6 +20,7 @@ import { machineResources, registerNode } from './registration.ts';
 import { chooseIsolation } from './sandbox/choose-isolation.ts';
 import { nodeRuntime } from './sandbox/host-system.ts';
 import { SimulatedNode } from './simulated-node.ts';
+import { NodeStreams } from './streams/node-streams.ts';
 import { SUPERVISE_SCRIPT } from './supervisor/supervise-script.ts';
 import { NODE_TIMINGS, type NodeTimings } from './timings.ts';
 import { reclaimVolumes } from './volumes/reclaim-volumes.ts';
@@ -71,7 +72,9 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
       closed.abort(new Error('the node agent is closed'));
       simulated.close();
     };
-    return { logs: new NodeLogs(() => undefined, clock), close, stopAllPods: close };
+    const nothing = (): undefined => undefined;
+    const access = { logs: new NodeLogs(nothing, clock), streams: new NodeStreams(nothing) };
+    return { ...access, close, stopAllPods: close };
   }
 
   const hostFolders = [...nodeRuntime(process.execPath).folders, ...config.hostFolders];
@@ -131,7 +134,8 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
   }
 
   return {
-    logs: new NodeLogs((ref, container) => manager.container(ref, container), clock),
+    logs: new NodeLogs((ref, container) => manager.find(ref)?.container(container), clock),
+    streams: new NodeStreams((ref) => manager.find(ref)),
     close,
     async stopAllPods(graceMs) {
       await manager.shutDown(graceMs);

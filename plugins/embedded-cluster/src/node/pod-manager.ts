@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { messageOf, type Informer, type InformerEvent, type Pod } from '@epinio/core';
 import type { PodRef } from '../api/node-access.ts';
 import { listAttempts } from './container/attempt-record.ts';
-import type { ContainerWorker } from './container/container-worker.ts';
 import type { NodeContext } from './node-context.ts';
 import { PodWorker } from './pod/pod-worker.ts';
 import { ContainerRun } from './supervisor/container-run.ts';
@@ -36,13 +35,12 @@ export class PodManager {
     this.#sweepSoon();
   }
 
-  /** The container of the pod that has the name now. */
-  container(ref: PodRef, name: string): ContainerWorker | undefined {
-    for (const worker of this.#workers.values()) {
+  /** The pod that has the name now. */
+  find({ namespace, name }: PodRef): PodWorker | undefined {
+    return [...this.#workers.values()].find((worker) => {
       const { metadata } = worker.pod();
-      if (metadata.namespace === ref.namespace && metadata.name === ref.name) return worker.container(name);
-    }
-    return undefined;
+      return metadata.namespace === namespace && metadata.name === name;
+    });
   }
 
   /** An object that pods may refer to has changed. */

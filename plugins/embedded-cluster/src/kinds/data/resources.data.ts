@@ -16,6 +16,7 @@ export const resourcesData = String.raw`[
 {"group":"","version":"v1","name":"persistentvolumes/status","kind":"PersistentVolume","namespaced":false,"verbs":["get","patch","update"],"type":"core.v1.PersistentVolume"},
 {"group":"","version":"v1","name":"pods","kind":"Pod","namespaced":true,"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"type":"core.v1.Pod","singularName":"pod","shortNames":["po"],"categories":["all"],"columns":[["Name","string","name",0],["Ready","string","",0],["Status","string","",0],["Restarts","string","",0],["Age","string","",0],["IP","string","",1],["Node","string","",1],["Nominated Node","string","",1],["Readiness Gates","string","",1]]},
 {"group":"","version":"v1","name":"pods/binding","kind":"Binding","namespaced":true,"verbs":["create"],"type":"core.v1.Binding"},
+{"group":"","version":"v1","name":"pods/exec","kind":"PodExecOptions","namespaced":true,"verbs":["create","get"]},
 {"group":"","version":"v1","name":"pods/log","kind":"Pod","namespaced":true,"verbs":["get"]},
 {"group":"","version":"v1","name":"pods/status","kind":"Pod","namespaced":true,"verbs":["get","patch","update"],"type":"core.v1.Pod"},
 {"group":"","version":"v1","name":"secrets","kind":"Secret","namespaced":true,"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"type":"core.v1.Secret","singularName":"secret","columns":[["Name","string","name",0],["Type","string","",0],["Data","string","",0],["Age","string","",0]]},

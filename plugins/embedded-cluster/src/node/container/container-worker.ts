@@ -56,6 +56,16 @@ export class ContainerWorker {
     this.#state = { waiting: { reason: pending ? 'PodInitializing' : 'ContainerCreating' } };
   }
 
+  /** What runs of it now. */
+  get running(): StartedContainer | undefined {
+    return this.#started?.run.exit === undefined ? this.#started : undefined;
+  }
+
+  /** Of its pod. */
+  get handle(): PodHandle {
+    return this.#handle;
+  }
+
   get isRunning(): boolean {
     return this.#state.running !== undefined;
   }

@@ -84,7 +84,7 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
     };
   }
 
-  function exec(run: ContainerRun, container: ContainerSpec, argv: readonly string[]): Launch {
+  function exec(run: ContainerRun, container: ContainerSpec, argv: readonly string[], tty = false): Launch {
     const init = run.sandboxInit();
     if (nsenter === undefined || init === undefined) return launch({ ...container, argv });
     const { uid } = container;
@@ -95,8 +95,9 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
         : ['--preserve-credentials', '--user'];
     return {
       command: [
-        ...[nsenter, ...who, '--mount', '--pid', '--ipc', '--uts', `--target=${init}`, '--'],
-        ...['/bin/sh', '-c', ENTER, container.workingDir, ...argv],
+        ...[nsenter, ...who, '--mount', '--pid', '--ipc', '--uts', `--target=${init}`],
+        ...(tty ? ['--no-fork'] : []),
+        ...['--', '/bin/sh', '-c', tty ? ENTER_WITH_TERMINAL : ENTER, container.workingDir, ...argv],
       ],
       env: OUTSIDE,
       cwd: '/',
@@ -187,13 +188,22 @@ function homeIsFree({ env, image, mounts }: ContainerSpec): boolean {
 }
 
 /** Reads the environment, with nothing but the shell, then becomes the command. */
-const ENTER = `__script=
+const SET_ENVIRONMENT = `__script=
 while IFS= read -r __line; do __script="$__script$__line
 "; done <&4
 exec 4<&-
 eval "$__script"
 unset __script __line
-cd "$0" && exec "$@"`;
+cd "$0" || exit`;
+const ENTER = `${SET_ENVIRONMENT}
+exec "$@"`;
+/**
+ * Keys such as Ctrl-C are signals for every process in the terminal's foreground: for the shell, too, which has to
+ * outlive them (a trapped signal is back to its default in the command). It stays outside of the PID namespace.
+ */
+const ENTER_WITH_TERMINAL = `${SET_ENVIRONMENT}
+trap : INT QUIT TSTP
+"$@"`;
 /** Names that some shells refuse to set. */
 const SHELL_OWNED = new Set(['UID', 'EUID', 'PPID', 'BASHOPTS', 'SHELLOPTS']);
 

@@ -58,6 +58,6 @@ export interface Isolation {
   readonly firstUid?: number;
   /** Pure: how the container is started under a supervisor. */
   launch(container: ContainerSpec): Launch;
-  /** How a further command is run in a container that runs. */
-  exec(run: ContainerRun, container: ContainerSpec, argv: readonly string[]): Launch;
+  /** How a further command is run in a container that runs; with `tty` the launched process has a terminal. */
+  exec(run: ContainerRun, container: ContainerSpec, argv: readonly string[], tty?: boolean): Launch;
 }
