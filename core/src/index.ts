@@ -1,4 +1,12 @@
-export type { KubeObject, ObjectMeta, OwnerReference, Part, Probe, Detected } from './kernel/component.ts';
+export type {
+  ChartPart,
+  KubeObject,
+  ObjectMeta,
+  OwnerReference,
+  Part,
+  Probe,
+  Detected,
+} from './kernel/component.ts';
 export { EpinioError, hasCode, isEpinioError, messageOf } from './kernel/errors.ts';
 export type { ErrorOptions, Fault } from './kernel/errors.ts';
 export { createPlatform, derive, provide } from './kernel/platform.ts';
@@ -140,6 +148,9 @@ export type { Slot } from './config/slots.ts';
 export { startWorkQueue } from './kube/work-queue.ts';
 export type { WorkQueue, WorkQueueOptions } from './kube/work-queue.ts';
 
+export { ChartExecutor } from './install/chart/chart-executor.ts';
+export { Helm } from './install/chart/helm.ts';
+export { readRelease } from './install/chart/release.ts';
 export { detectComponents } from './install/detect.ts';
 export type { ExecutorContext, PartExecutor, PartExecutors } from './install/executor.ts';
 export { componentsOf } from './install/install-component.ts';

@@ -33,7 +33,7 @@ export function createCommands(options: CommandsOptions = {}): Commands {
 type Run = CommandOptions & { readonly env: Readonly<Record<string, string>>; readonly graceMs: number };
 
 async function runProgram(file: string, args: readonly string[], options: Run): Promise<CommandResult> {
-  const { cwd, env, input, timeoutMs, graceMs, signal, onLine } = options;
+  const { cwd, env, input, timeoutMs, graceMs, signal, maxOutput, onLine } = options;
   if (signal?.aborted === true) throw aborted(file, signal);
   const { execa } = await import('execa');
   const subprocess = execa(file, args, {
@@ -47,8 +47,8 @@ async function runProgram(file: string, args: readonly string[], options: Run): 
     reject: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
-  const stdout = new OutputTail((line) => onLine?.(line, 'stdout'));
-  const stderr = new OutputTail((line) => onLine?.(line, 'stderr'));
+  const stdout = new OutputTail((line) => onLine?.(line, 'stdout'), maxOutput);
+  const stderr = new OutputTail((line) => onLine?.(line, 'stderr'), maxOutput);
   subprocess.stdout.on('data', (chunk: Buffer) => stdout.write(chunk));
   subprocess.stderr.on('data', (chunk: Buffer) => stderr.write(chunk));
   subprocess.once('exit', () => {

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 
+/** Kept unless told otherwise. */
 const MAX_CHARACTERS = 1024 * 1024;
 /** A line that does not end is handed on in pieces of this size. */
 const MAX_LINE = 64 * 1024;
@@ -7,18 +8,20 @@ const MAX_LINE = 64 * 1024;
 /** The newest part of a program's output, and each of its lines as it comes. */
 export class OutputTail {
   readonly #onLine: (line: string) => void;
+  readonly #max: number;
   readonly #decoder = new StringDecoder('utf8');
   #pieces: string[] = [];
   #size = 0;
   #line = '';
 
-  constructor(onLine: (line: string) => void) {
+  constructor(onLine: (line: string) => void, maxCharacters = MAX_CHARACTERS) {
     this.#onLine = onLine;
+    this.#max = maxCharacters;
   }
 
-  /** At most the last million characters. */
+  /** At most the last so many characters. */
   get text(): string {
-    return this.#pieces.join('').slice(-MAX_CHARACTERS);
+    return this.#pieces.join('').slice(-this.#max);
   }
 
   write(chunk: Buffer): void {
@@ -37,9 +40,9 @@ export class OutputTail {
     this.#pieces.push(text);
     this.#size += text.length;
     // Dropped by halves, so that joining costs no more than once per half.
-    if (this.#size > 2 * MAX_CHARACTERS) {
+    if (this.#size > 2 * this.#max) {
       this.#pieces = [this.text];
-      this.#size = MAX_CHARACTERS;
+      this.#size = this.#max;
     }
     const lines = (this.#line + text).split('\n');
     this.#line = lines.pop() ?? '';

@@ -37,7 +37,7 @@ export async function applyPlan(plan: InstallPlan, options: ApplyOptions): Promi
   // A step is done once it is recorded, so that what comes after it never runs ahead of the record.
   const execute = async (step: Step, stepSignal: AbortSignal): Promise<void> => {
     if (step.kind === 'wait') await waitForProbe(kube, step.probe, step.component, stepSignal);
-    else await change(step, executors, stepSignal);
+    else await change(step, options, stepSignal);
     const ready = progress.finish(step);
     await writer.save(progress.current());
     if (ready !== undefined) onEvent?.({ type: 'ready', component: ready });
@@ -45,8 +45,14 @@ export async function applyPlan(plan: InstallPlan, options: ApplyOptions): Promi
   await runSteps(plan.steps, { signal, onEvent, execute });
 }
 
-async function change(step: ChangeStep, executors: PartExecutors, signal: AbortSignal): Promise<void> {
-  const context = { component: step.component, signal };
+async function change(
+  step: ChangeStep,
+  { executors, onEvent }: ApplyOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { component } = step;
+  const onKept = (what: string, why: string): void => onEvent?.({ type: 'kept', component, what, why });
+  const context = { component, signal, onKept };
   const executor = executorFor(executors, step.ref.kind);
   if (step.action === 'remove') await executor.remove(step.ref, context);
   else if (step.part !== undefined) await executor.apply(step.part, context);

@@ -7,6 +7,8 @@ export interface ExecutorContext {
   /** Id of the component. */
   readonly component: string;
   readonly signal: AbortSignal;
+  /** Told of what stays in the cluster although its component is removed, and why. */
+  readonly onKept?: ((what: string, why: string) => void) | undefined;
 }
 
 /** Knows one kind of part: the manifest, the chart. All of it can be repeated after any interruption. */

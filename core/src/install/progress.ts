@@ -6,6 +6,8 @@ export type InstallEvent =
   | { readonly type: 'started'; readonly step: Step }
   | { readonly type: 'finished'; readonly step: Step; readonly elapsedMs: number }
   | { readonly type: 'failed'; readonly step: Step; readonly error: unknown }
+  /** Something stays in the cluster although its component is removed. */
+  | { readonly type: 'kept'; readonly component: string; readonly what: string; readonly why: string }
   /** All steps of the component are done. */
   | { readonly type: 'ready'; readonly component: string };
 

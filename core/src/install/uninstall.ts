@@ -35,17 +35,19 @@ export async function uninstall(options: UninstallOptions): Promise<boolean> {
   assertExecutable(steps, executors);
   await writer.save(progress.current());
   const last = steps.find((step) => holdsRecord(step, namespace));
+  const remove = ({ component, ref }: ChangeStep): Promise<void> => {
+    const onKept = (what: string, why: string): void => onEvent?.({ type: 'kept', component, what, why });
+    return executorFor(executors, ref.kind).remove(ref, { component, signal, onKept });
+  };
   const execute = async (step: ChangeStep): Promise<void> => {
-    await executorFor(executors, step.ref.kind).remove(step.ref, { component: step.component, signal });
+    await remove(step);
     progress.finish(step);
     await writer.save(progress.current());
   };
   const rest = steps.filter((step) => step !== last);
   await runSteps(rest, { signal, onEvent, execute: (step) => execute(step as ChangeStep) });
   if (last !== undefined) {
-    const remove = (): Promise<void> =>
-      executorFor(executors, last.ref.kind).remove(last.ref, { component: last.component, signal });
-    await runSteps([{ ...last, after: [] }], { signal, onEvent, execute: remove });
+    await runSteps([{ ...last, after: [] }], { signal, onEvent, execute: () => remove(last) });
   }
   // Gone with its namespace, unless that was adopted.
   await writer.remove();

@@ -7,6 +7,8 @@ export interface CommandOptions {
   readonly input?: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Characters of stdout and of stderr that are kept, the newest; default 1 Mi. */
+  readonly maxOutput?: number;
   /** Called with each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
