@@ -24,6 +24,9 @@ export interface Service extends KubeObject {
     readonly clusterIPs?: readonly string[];
     readonly externalName?: string;
     readonly publishNotReadyAddresses?: boolean;
+    readonly sessionAffinity?: 'None' | 'ClientIP';
+    readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
+    readonly loadBalancerClass?: string;
   };
   readonly status?: { readonly loadBalancer?: LoadBalancerStatus };
 }

@@ -1,9 +1,11 @@
 import { createInformers, type Clock, type Log, type RunHost } from '@epinio/core';
 import { createLocalKube } from './api/local-kube.ts';
+import { publishApiServer } from './api/kubernetes-service.ts';
 import { startApi } from './api/start-api.ts';
 import type { Config } from './config.ts';
 import { startControllers } from './controllers/index.ts';
 import { startNodeAgent } from './node/index.ts';
+import { startServiceProxy } from './service-proxy/index.ts';
 
 export interface RunClusterOptions {
   /** The plugin's folder. */
@@ -41,6 +43,14 @@ export async function runCluster({
   closing.add(async () => informers[Symbol.asyncDispose]());
   const controllers = await startControllers({ kube: controllersKube, informers, log, clock, signal });
   closing.add(() => controllers.close());
+
+  await publishApiServer(createLocalKube(api.registry, 'kube-apiserver'), api.port);
+  if (!config.node.simulated) {
+    const { nodePortAddress } = config.node;
+    const kube = createLocalKube(api.registry, 'kube-proxy');
+    const proxy = await startServiceProxy({ kube, informers, log, clock, signal, nodePortAddress });
+    closing.add(() => proxy.close());
+  }
 
   const kubeletKube = createLocalKube(api.registry, 'kubelet');
   const node = await startNodeAgent({

@@ -37,6 +37,10 @@ export const nodeConfig = z.strictObject({
     .max(65535)
     .default(29999)
     .describe('Last of the ports that are given to containers as PORT'),
+  nodePortAddress: z
+    .ipv4()
+    .default('127.0.0.1')
+    .describe('Address of this machine at which the node ports of Services are; "0.0.0.0" for all of them'),
   drainMilliseconds: z
     .int()
     .min(0)

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { MASTERS } from '../auth/user.ts';
+import { API_SERVER_ADDRESS } from '../kinds/network/service-allocation.ts';
 import {
   createCertificate,
   createCertificateAuthority,
@@ -42,7 +43,7 @@ const SERVER: LeafRequest = {
     'kubernetes.default.svc',
     'kubernetes.default.svc.cluster.local',
   ],
-  ipAddresses: ['127.0.0.1', '::1'],
+  ipAddresses: ['127.0.0.1', '::1', API_SERVER_ADDRESS],
 };
 const ADMIN: LeafRequest = { commonName: 'kubernetes-admin', organizations: [MASTERS], usage: 'client' };
 
@@ -62,13 +63,19 @@ export async function loadPki(directory: string): Promise<Pki> {
 
 async function leaf(file: string, authority: KeyPair, request: LeafRequest): Promise<KeyPair> {
   const present = readPair(file);
-  if (present !== undefined && isGood(present, authority)) return present;
+  if (present !== undefined && isGood(present, authority, request)) return present;
   return write(file, await createCertificate(authority, request));
 }
 
-function isGood({ certificate }: KeyPair, authority: KeyPair): boolean {
+function isGood(
+  { certificate }: KeyPair,
+  authority: KeyPair,
+  { dnsNames = [], ipAddresses = [] }: LeafRequest,
+): boolean {
   const parsed = new X509Certificate(certificate);
   return (
+    dnsNames.every((name) => parsed.checkHost(name) !== undefined) &&
+    ipAddresses.every((address) => parsed.checkIP(address) !== undefined) &&
     Date.parse(parsed.validTo) - Date.now() > RENEW_BEFORE_MS &&
     parsed.verify(new X509Certificate(authority.certificate).publicKey)
   );

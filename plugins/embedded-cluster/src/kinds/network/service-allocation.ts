@@ -9,6 +9,9 @@ import type { ApiObject } from '../../storage/api-object.ts';
  */
 const NETWORK = '127.96';
 const ADDRESSES = 256 * 254;
+/** Of the Service `default/kubernetes`, and of no other. */
+export const API_SERVER_ADDRESS = `${NETWORK}.0.1`;
+const API_SERVER = 'default/kubernetes';
 const NODE_PORT_FIRST = 30_000;
 const NODE_PORTS = 2768;
 
@@ -16,18 +19,27 @@ export function hasNodePorts(spec: JsonObject): boolean {
   return spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer';
 }
 
-/** Gives the service an address unless it has one or wants none. The same name gets the same address when it is free. */
-export function allocateAddress(spec: JsonObject, key: string, others: readonly ApiObject[]): void {
+/**
+ * Gives the service an address unless it has one or wants none. The same name gets the same address when it is free.
+ * @param seed of this cluster: others on this machine are to begin elsewhere
+ */
+export function allocateAddress(
+  spec: JsonObject,
+  key: string,
+  others: readonly ApiObject[],
+  seed: string,
+): void {
   if (spec['type'] === 'ExternalName') {
     for (const name of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
       Reflect.deleteProperty(spec, name);
     return;
   }
   const taken = new Set(others.map((other) => stringAt(other, 'spec', 'clusterIP')));
+  if (key !== API_SERVER) taken.add(API_SERVER_ADDRESS);
   let address = stringAt(spec, 'clusterIP') ?? '';
   if (address === '')
     address = firstFree(
-      hash(key),
+      hash(seed + key),
       ADDRESSES,
       (index) => `${NETWORK}.${Math.floor(index / 254)}.${(index % 254) + 1}`,
       taken,

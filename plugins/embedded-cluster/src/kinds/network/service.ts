@@ -78,7 +78,8 @@ export const serviceRules: KindRules = {
     const others = admission
       .list('/services')
       .filter((other) => `${other.metadata.namespace ?? ''}/${other.metadata.name}` !== key);
-    allocateAddress(spec, key, others);
+    const seed = admission.find('/namespaces', 'kube-system')?.metadata.uid ?? '';
+    allocateAddress(spec, key, others, seed);
     allocateNodePorts(spec, key, others, current);
   },
 };
