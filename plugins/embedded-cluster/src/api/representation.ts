@@ -1,4 +1,5 @@
 import type { Resource } from '../registry/resource.ts';
+import { inVersion } from '../registry/version.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { StatusError } from '../status.ts';
 
@@ -40,15 +41,17 @@ export function representationOf(accept: string): Representation {
 
 /** The object's JSON in the version of the resource. */
 export function objectJson(resource: Resource, stored: StoredObject): string {
-  const stale = resource.custom !== undefined && stored.object.apiVersion !== resource.apiVersion;
-  return stale ? JSON.stringify({ ...stored.object, apiVersion: resource.apiVersion }) : stored.json;
+  const mayDiffer = resource.custom !== undefined || resource.rules.stored !== undefined;
+  const stale = mayDiffer && stored.object.apiVersion !== resource.apiVersion;
+  return stale ? JSON.stringify(inVersion(resource, stored.object)) : stored.json;
 }
 
 /** As an item of a list: built-in kinds leave out what the list says already. */
 export function itemJson(resource: Resource, stored: StoredObject): string {
   if (resource.custom !== undefined) return objectJson(resource, stored);
   const prefix = `{"kind":"${resource.kind}","apiVersion":"${resource.apiVersion}",`;
-  return stored.json.startsWith(prefix) ? `{${stored.json.slice(prefix.length)}` : stored.json;
+  const json = objectJson(resource, stored);
+  return json.startsWith(prefix) ? `{${json.slice(prefix.length)}` : json;
 }
 
 /** metav1.PartialObjectMetadata of an object. */

@@ -1,6 +1,6 @@
 import { Reader } from 'protobufjs/minimal.js';
 import { badRequest } from '../status.ts';
-import { protobufData } from '../kinds/data/protobuf.data.ts';
+import { protobufData } from '../kinds/data/protobuf/index.ts';
 import { textOf, type JsonObject } from '../json.ts';
 import { findBuiltinSchema } from '../schema/builtin.ts';
 import { WELL_KNOWN } from './well-known.ts';
@@ -13,10 +13,17 @@ const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 /** Messages nest; deeper than this is an attack. */
 const MAX_DEPTH = 100;
 
-let messages: Readonly<Record<string, Message>> | undefined;
+const parsed = new Map<string, Readonly<Record<string, Message>>>();
 
+/** Messages are parsed by group, when one of the group is first asked for. */
 function messageOf(name: string): Message | undefined {
-  messages ??= JSON.parse(protobufData) as Readonly<Record<string, Message>>;
+  const prefix = name.split('.')[0] ?? '';
+  const group = Object.hasOwn(protobufData, prefix) ? prefix : 'machinery';
+  let messages = parsed.get(group);
+  if (messages === undefined) {
+    messages = JSON.parse(protobufData[group] ?? '{}') as Readonly<Record<string, Message>>;
+    parsed.set(group, messages);
+  }
   return messages[name];
 }
 

@@ -77,6 +77,7 @@ function builtinResources(): readonly Resource[] {
 function builtin(data: ResourceData, all: readonly ResourceData[]): Resource {
   const { group, version, name, kind, type = '' } = data;
   const apiVersion = group === '' ? version : `${group}/${version}`;
+  const rules = rulesOf(type);
   const subresources = all.filter(
     (other) => other.group === group && other.version === version && other.name.startsWith(`${name}/`),
   );
@@ -104,9 +105,9 @@ function builtin(data: ResourceData, all: readonly ResourceData[]): Resource {
     get schema() {
       return builtinSchema(type);
     },
-    rules: rulesOf(type),
-    collection: `${group}/${name}`,
-    storedAs: apiVersion,
+    rules,
+    collection: rules.stored?.collection ?? `${group}/${name}`,
+    storedAs: rules.stored?.apiVersion ?? apiVersion,
   };
 }
 

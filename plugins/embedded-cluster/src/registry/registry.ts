@@ -14,6 +14,7 @@ import type { StoredObject } from '../storage/stored-object.ts';
 import type { Catalog } from './catalog.ts';
 import { decodeObject } from './codec.ts';
 import { decideDeletion, type DeleteQuery } from './deletion.ts';
+import { inVersion } from './version.ts';
 import { getObject, listObjects, type Listed, type ListQuery } from './reader.ts';
 import type { Request } from './request.ts';
 import type { Resource } from './resource.ts';
@@ -146,11 +147,9 @@ export class Registry {
     return { stored, gone };
   }
 
-  /** The object as a version other than the stored one shows it: versions differ in their name only. */
+  /** The object as a version other than the stored one shows it. */
   inVersion(resource: Resource, object: ApiObject): ApiObject {
-    return object.apiVersion === resource.apiVersion
-      ? object
-      : { ...object, apiVersion: resource.apiVersion };
+    return inVersion(resource, object);
   }
 
   async #apply(target: Target, body: unknown, request: Request, force: boolean): Promise<Written> {

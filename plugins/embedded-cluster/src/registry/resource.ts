@@ -66,6 +66,15 @@ export interface CustomKind {
   readonly deprecationWarning?: string;
 }
 
+/** How a kind is kept whose objects are those of another version under other names. */
+export interface StoredForm {
+  readonly apiVersion: string;
+  /** The collection of the other version. */
+  readonly collection: string;
+  encode(object: ApiObject): ApiObject;
+  decode(object: ApiObject): ApiObject;
+}
+
 /** What rules may look at and take while they admit an object. */
 export interface Admission {
   /** The newest version of an object; undefined when there is none. */
@@ -84,6 +93,8 @@ export interface Admission {
  * anybody may change. Rules change the object that they get, or answer findings; they throw a StatusError to refuse.
  */
 export interface KindRules {
+  /** Set when objects of this kind are kept as those of another one. */
+  readonly stored?: StoredForm;
   /** Default: RFC 1123 subdomain. */
   readonly nameRule?: NameRule;
   /** metadata.generation counts changes of what is not metadata or status; of some kinds annotations, too. */

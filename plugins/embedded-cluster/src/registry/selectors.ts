@@ -41,6 +41,18 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     ),
     source: ['source', 'component'],
   },
+  'events.k8s.io/events': {
+    ...paths('reason', 'type'),
+    'regarding.kind': ['involvedObject', 'kind'],
+    'regarding.namespace': ['involvedObject', 'namespace'],
+    'regarding.name': ['involvedObject', 'name'],
+    'regarding.uid': ['involvedObject', 'uid'],
+    'regarding.apiVersion': ['involvedObject', 'apiVersion'],
+    'regarding.resourceVersion': ['involvedObject', 'resourceVersion'],
+    'regarding.fieldPath': ['involvedObject', 'fieldPath'],
+    reportingController: ['reportingComponent'],
+  },
+  '/replicationcontrollers': paths('status.replicas'),
   '/secrets': paths('type'),
   '/namespaces': paths('status.phase'),
   '/nodes': paths('spec.unschedulable'),
@@ -48,6 +60,11 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   'apps/replicasets': paths('status.replicas'),
   'batch/jobs': { 'status.successful': ['status', 'succeeded'] },
 };
+
+/** Paths lead through the stored form, whatever a version calls its fields. */
+function fieldsOf({ group, plural }: Resource): Readonly<Record<string, readonly string[]>> | undefined {
+  return FIELDS[`${group}/${plural}`];
+}
 
 function paths(...names: readonly string[]): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(names.map((name) => [name, name.split('.')]));
@@ -72,7 +89,7 @@ export function parseFieldSelector(resource: Resource, text: string): FieldSelec
     const path =
       field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced)
         ? field.split('.')
-        : FIELDS[resource.collection]?.[field];
+        : fieldsOf(resource)?.[field];
     if (path === undefined) throw badRequest(unknownField(resource, field));
     const wanted = operator !== '!=';
     matchers.push((object) => (textOf(at(object, ...path)) === value) === wanted);
@@ -84,7 +101,7 @@ export function parseFieldSelector(resource: Resource, text: string): FieldSelec
 }
 
 function unknownField(resource: Resource, field: string): string {
-  if (resource.custom !== undefined || FIELDS[resource.collection] !== undefined)
+  if (resource.custom !== undefined || fieldsOf(resource) !== undefined)
     return `field label not supported: ${field}`;
   return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }

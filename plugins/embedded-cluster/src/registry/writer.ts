@@ -20,6 +20,7 @@ import {
 import { keyOf } from './reader.ts';
 import type { Request } from './request.ts';
 import type { Resource } from './resource.ts';
+import { shownForm, storedForm } from './version.ts';
 import { restoreOthers } from './subresources.ts';
 
 /** Tries of a generated name that is taken. */
@@ -86,8 +87,9 @@ export class Writer {
     const key = keyOf(resource, namespace, name);
     let decided: Next | undefined;
     const written = await this.#store.write(resource.collection, key, (current) => {
-      decided = decide(current);
-      return request.dryRun ? { type: 'keep' } : decided;
+      decided = decide(shownForm(resource, current));
+      if (request.dryRun) return { type: 'keep' };
+      return decided.type === 'keep' ? decided : { ...decided, object: storedForm(resource, decided.object) };
     });
     if (request.dryRun && decided !== undefined && decided.type !== 'keep') {
       return new StoredObject(key, 0, JSON.stringify(decided.object), decided.object);

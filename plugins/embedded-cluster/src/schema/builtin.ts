@@ -1,4 +1,4 @@
-import { typesData } from '../kinds/data/types.data.ts';
+import { typesData } from '../kinds/data/types/index.ts';
 import type { ListType, ScalarType, Schema, StructSchema } from './schema.ts';
 
 /** One field as the data file has it: a scalar `type`, a `ref` to another type, or a `list` or `map` of such. */
@@ -22,7 +22,7 @@ interface TypeData {
   readonly atomic?: boolean;
 }
 
-let types: Readonly<Record<string, TypeData>> | undefined;
+const parsed = new Map<string, Readonly<Record<string, TypeData>>>();
 const schemas = new Map<string, StructSchema>();
 
 /** The schema of a built-in type by its short name: "core.v1.PodSpec", "meta.v1.ObjectMeta". */
@@ -36,8 +36,7 @@ export function builtinSchema(name: string): StructSchema {
 export function findBuiltinSchema(name: string): StructSchema | undefined {
   const known = schemas.get(name);
   if (known !== undefined) return known;
-  types ??= JSON.parse(typesData) as Readonly<Record<string, TypeData>>;
-  const data = types[name];
+  const data = typesOf(name.split('.')[0] ?? '')[name];
   if (data === undefined) return undefined;
   const schema = struct(name, data);
   schemas.set(name, schema);
@@ -46,8 +45,18 @@ export function findBuiltinSchema(name: string): StructSchema | undefined {
 
 /** Names of all built-in types. */
 export function builtinTypeNames(): readonly string[] {
-  types ??= JSON.parse(typesData) as Readonly<Record<string, TypeData>>;
-  return Object.keys(types);
+  return Object.keys(typesData).flatMap((group) => Object.keys(typesOf(group)));
+}
+
+/** The types of a group, parsed when first asked for; those of no group are in one of their own. */
+function typesOf(group: string): Readonly<Record<string, TypeData>> {
+  const key = Object.hasOwn(typesData, group) ? group : 'machinery';
+  let types = parsed.get(key);
+  if (types === undefined) {
+    types = JSON.parse(typesData[key] ?? '{}') as Readonly<Record<string, TypeData>>;
+    parsed.set(key, types);
+  }
+  return types;
 }
 
 /** Fields are made when first looked at: types refer to each other in circles, and most are never used. */

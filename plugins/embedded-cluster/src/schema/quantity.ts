@@ -65,3 +65,9 @@ function scale(value: bigint, power: number): bigint {
   const divisor = 10n ** BigInt(-power);
   return (value + divisor - 1n) / divisor;
 }
+
+/** Below zero when `a` is less than `b`. What is no quantity counts as 0. */
+export function compareQuantities(a: unknown, b: unknown): number {
+  const difference = (parseQuantity(a)?.nano ?? 0n) - (parseQuantity(b)?.nano ?? 0n);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}

@@ -1,4 +1,5 @@
 import { hasCode, type Kube, type KubeObject } from '@epinio/core';
+import { SYSTEM_PRIORITY_CLASSES } from '../../kinds/policy/priority-class.ts';
 import { LOCAL_PROVISIONER } from '../pods/persistent-volume.ts';
 
 const DEFAULTS: readonly KubeObject[] = [
@@ -10,6 +11,12 @@ const DEFAULTS: readonly KubeObject[] = [
     reclaimPolicy: 'Delete',
     volumeBindingMode: 'WaitForFirstConsumer',
   },
+  ...SYSTEM_PRIORITY_CLASSES.map(({ name, value, description }) => ({
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name },
+    ...{ value, description },
+  })),
 ];
 
 /** Makes what a new cluster has. What was changed or removed since stays so: a class that was deleted comes back, though. */

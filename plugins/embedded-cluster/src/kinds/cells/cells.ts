@@ -1,11 +1,45 @@
 import { at, isObject, numberAt, objectAt, objectsAt, stringAt } from '../../json.ts';
 import type { Resource } from '../../registry/resource.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
-import { selectorText } from '../workloads/label-selector.ts';
-import { age, duration } from './age.ts';
-import { endpointSliceCells, ingressCells, ingressClassCells, serviceCells } from './network.ts';
+import { age } from './age.ts';
+import {
+  endpointsCells,
+  endpointSliceCells,
+  ingressCells,
+  ingressClassCells,
+  networkPolicyCells,
+  serviceCells,
+} from './network.ts';
 import { podCells } from './pod.ts';
-import { claimCells, storageClassCells, storageClassName, volumeCells } from './volumes.ts';
+import {
+  apiServiceCells,
+  autoscalerCells,
+  podDisruptionBudgetCells,
+  priorityClassCells,
+  resourceQuotaCells,
+  webhookCells,
+} from './policies.ts';
+import {
+  claimCells,
+  csiDriverCells,
+  csiNodeCells,
+  csiStorageCapacityCells,
+  storageClassCells,
+  storageClassName,
+  volumeAttachmentCells,
+  volumeCells,
+} from './volumes.ts';
+import {
+  controllerRevisionCells,
+  cronJobCells,
+  daemonSetCells,
+  deploymentCells,
+  jobCells,
+  podTemplateCells,
+  replicaSetCells,
+  replicationControllerCells,
+  statefulSetCells,
+} from './workloads.ts';
 
 /** The cells of one row but the name, which every table has. */
 type Cells = (object: ApiObject, now: number) => readonly unknown[];
@@ -15,12 +49,16 @@ const CELLS: Readonly<Record<string, Cells>> = {
     Object.keys(objectAt(object, 'data')).length + Object.keys(objectAt(object, 'binaryData')).length,
     ageOf(object, now),
   ],
+  '/endpoints': endpointsCells,
   '/events': eventCells,
   '/namespaces': (object, now) => [stringAt(object, 'status', 'phase') ?? '', ageOf(object, now)],
   '/nodes': nodeCells,
   '/persistentvolumeclaims': claimCells,
   '/persistentvolumes': volumeCells,
   '/pods': podCells,
+  '/podtemplates': podTemplateCells,
+  '/replicationcontrollers': replicationControllerCells,
+  '/resourcequotas': resourceQuotaCells,
   '/secrets': (object, now) => [
     stringAt(object, 'type') ?? '',
     Object.keys(objectAt(object, 'data')).length,
@@ -29,30 +67,16 @@ const CELLS: Readonly<Record<string, Cells>> = {
   '/serviceaccounts': (object, now) => [ageOf(object, now)],
   '/services': serviceCells,
   'apiextensions.k8s.io/customresourcedefinitions': ({ metadata }) => [metadata.creationTimestamp],
-  'apps/deployments': (object, now) => {
-    const status = objectAt(object, 'status');
-    const count = (name: string): number => numberAt(status, name) ?? 0;
-    const ready = `${count('readyReplicas')}/${numberAt(object, 'spec', 'replicas') ?? 0}`;
-    return [
-      ready,
-      count('updatedReplicas'),
-      count('availableReplicas'),
-      ageOf(object, now),
-      ...templateCells(object),
-      selectorText(at(object, 'spec', 'selector')),
-    ];
-  },
-  'apps/replicasets': (object, now) => {
-    const status = objectAt(object, 'status');
-    return [
-      numberAt(object, 'spec', 'replicas') ?? 0,
-      numberAt(status, 'replicas') ?? 0,
-      numberAt(status, 'readyReplicas') ?? 0,
-      ageOf(object, now),
-      ...templateCells(object),
-      selectorText(at(object, 'spec', 'selector')),
-    ];
-  },
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': webhookCells,
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': webhookCells,
+  'apiregistration.k8s.io/apiservices': apiServiceCells,
+  'apps/controllerrevisions': controllerRevisionCells,
+  'apps/daemonsets': daemonSetCells,
+  'apps/deployments': deploymentCells,
+  'apps/replicasets': replicaSetCells,
+  'apps/statefulsets': statefulSetCells,
+  'autoscaling/horizontalpodautoscalers': autoscalerCells,
+  'batch/cronjobs': cronJobCells,
   'batch/jobs': jobCells,
   'coordination.k8s.io/leases': (object, now) => [
     stringAt(object, 'spec', 'holderIdentity') ?? '',
@@ -61,7 +85,14 @@ const CELLS: Readonly<Record<string, Cells>> = {
   'discovery.k8s.io/endpointslices': endpointSliceCells,
   'networking.k8s.io/ingressclasses': ingressClassCells,
   'networking.k8s.io/ingresses': ingressCells,
+  'networking.k8s.io/networkpolicies': networkPolicyCells,
+  'policy/poddisruptionbudgets': podDisruptionBudgetCells,
+  'scheduling.k8s.io/priorityclasses': priorityClassCells,
+  'storage.k8s.io/csidrivers': csiDriverCells,
+  'storage.k8s.io/csinodes': csiNodeCells,
+  'storage.k8s.io/csistoragecapacities': csiStorageCapacityCells,
   'storage.k8s.io/storageclasses': storageClassCells,
+  'storage.k8s.io/volumeattachments': volumeAttachmentCells,
 };
 
 /** The cells of one object, in the order of its resource's columns. */
@@ -77,49 +108,6 @@ export function cellsOf(resource: Resource, object: ApiObject, now: number): rea
 
 function ageOf({ metadata }: ApiObject, now: number): string {
   return age(metadata.creationTimestamp, now);
-}
-
-/** Names and images of a template's containers. */
-function templateCells(object: ApiObject): readonly string[] {
-  const containers = objectsAt(object, 'spec', 'template', 'spec', 'containers');
-  return [
-    containers.map(({ name }) => String(name)).join(','),
-    containers.map(({ image }) => String(image)).join(','),
-  ];
-}
-
-function jobCells(job: ApiObject, now: number): readonly unknown[] {
-  const status = objectAt(job, 'status');
-  const completions = numberAt(job, 'spec', 'completions');
-  const parallelism = numberAt(job, 'spec', 'parallelism') ?? 1;
-  const wanted = completions ?? (parallelism > 1 ? `1 of ${parallelism}` : 1);
-  const started = stringAt(status, 'startTime');
-  const ended = stringAt(status, 'completionTime');
-  const took =
-    started === undefined
-      ? ''
-      : duration((ended === undefined ? now : Date.parse(ended)) - Date.parse(started));
-  return [
-    jobStatus(job),
-    `${numberAt(status, 'succeeded') ?? 0}/${wanted}`,
-    took,
-    ageOf(job, now),
-    ...templateCells(job),
-    selectorText(at(job, 'spec', 'selector')),
-  ];
-}
-
-function jobStatus(job: ApiObject): string {
-  const holds = (type: string): boolean =>
-    objectsAt(job, 'status', 'conditions').some(
-      (condition) => condition['type'] === type && condition['status'] === 'True',
-    );
-  if (holds('Complete')) return 'Complete';
-  if (holds('Failed')) return 'Failed';
-  if (job.metadata.deletionTimestamp !== undefined) return 'Terminating';
-  if (holds('Suspended')) return 'Suspended';
-  if (holds('FailureTarget')) return 'FailureTarget';
-  return holds('SuccessCriteriaMet') ? 'SuccessCriteriaMet' : 'Running';
 }
 
 function nodeCells(node: ApiObject, now: number): readonly unknown[] {

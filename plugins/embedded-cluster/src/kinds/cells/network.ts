@@ -1,6 +1,8 @@
 import { at, isObject, numberAt, objectsAt, stringAt } from '../../json.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
+import { selectorText } from '../workloads/label-selector.ts';
 import { age } from './age.ts';
+import { labelsText } from './labels.ts';
 
 /** Type, Cluster-IP, External-IP, Port(s), Age, Selector. */
 export function serviceCells(service: ApiObject, now: number): readonly unknown[] {
@@ -88,7 +90,22 @@ function few(values: readonly string[], none: string): string {
     : values.join(',');
 }
 
-function labelsText(labels: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(labels).map(([key, value]) => `${key}=${String(value)}`);
-  return entries.length === 0 ? '<none>' : entries.sort().join(',');
+/** Endpoints, Age. */
+export function endpointsCells(endpoints: ApiObject, now: number): readonly unknown[] {
+  const addresses = objectsAt(endpoints, 'subsets').flatMap((subset) => {
+    const hosts = objectsAt(subset, 'addresses').map(({ ip }) => String(ip));
+    const ports = objectsAt(subset, 'ports');
+    if (ports.length === 0) return hosts;
+    return ports.flatMap(({ port }) =>
+      hosts.map((host) => `${host.includes(':') ? `[${host}]` : host}:${String(port)}`),
+    );
+  });
+  const none = objectsAt(endpoints, 'subsets').length === 0 ? '<none>' : '';
+  return [few(addresses, none), age(endpoints.metadata.creationTimestamp, now)];
+}
+
+/** Pod-Selector, Age. */
+export function networkPolicyCells(policy: ApiObject, now: number): readonly unknown[] {
+  const selector = selectorText(at(policy, 'spec', 'podSelector'));
+  return [selector || '<none>', age(policy.metadata.creationTimestamp, now)];
 }

@@ -1,4 +1,4 @@
-import { at, isObject, stringAt, textOf } from '../../json.ts';
+import { at, isObject, objectsAt, stringAt, textOf } from '../../json.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import { age } from './age.ts';
 
@@ -60,6 +60,43 @@ export function storageClassCells(storageClass: ApiObject, now: number): readonl
 export function storageClassName({ metadata }: ApiObject): string {
   const byDefault = metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
   return byDefault ? `${metadata.name} (default)` : metadata.name;
+}
+
+/** AttachRequired, PodInfoOnMount, StorageCapacity, TokenRequests, RequiresRepublish, Modes, Age. */
+export function csiDriverCells(driver: ApiObject, now: number): readonly unknown[] {
+  const flag = (name: string, byDefault = false): unknown => at(driver, 'spec', name) ?? byDefault;
+  const tokens = at(driver, 'spec', 'tokenRequests');
+  const lifecycles = at(driver, 'spec', 'volumeLifecycleModes');
+  return [
+    flag('attachRequired', true),
+    flag('podInfoOnMount'),
+    flag('storageCapacity'),
+    Array.isArray(tokens) ? tokens.map((token) => stringAt(token, 'audience') ?? '').join(',') : '<unset>',
+    flag('requiresRepublish'),
+    Array.isArray(lifecycles) && lifecycles.length > 0 ? lifecycles.join(',') : '<none>',
+    age(driver.metadata.creationTimestamp, now),
+  ];
+}
+
+/** Drivers, Age. */
+export function csiNodeCells(node: ApiObject, now: number): readonly unknown[] {
+  return [objectsAt(node, 'spec', 'drivers').length, age(node.metadata.creationTimestamp, now)];
+}
+
+/** StorageClassName, Capacity. */
+export function csiStorageCapacityCells(capacity: ApiObject): readonly unknown[] {
+  return [stringAt(capacity, 'storageClassName') ?? '', textOf(capacity['capacity']) || '<unset>'];
+}
+
+/** Attacher, PV, Node, Attached, Age. */
+export function volumeAttachmentCells(attachment: ApiObject, now: number): readonly unknown[] {
+  return [
+    stringAt(attachment, 'spec', 'attacher') ?? '',
+    stringAt(attachment, 'spec', 'source', 'persistentVolumeName') ?? '',
+    stringAt(attachment, 'spec', 'nodeName') ?? '',
+    at(attachment, 'status', 'attached') === true,
+    age(attachment.metadata.creationTimestamp, now),
+  ];
 }
 
 function modes(value: unknown): string {

@@ -15,6 +15,7 @@ import { forbidden } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import { setPodDefaults, setPodSpecDefaults } from './defaults.ts';
 import { qosClass } from './qos.ts';
+import { admitPriority } from './priority.ts';
 import { validatePodSpec } from './validate.ts';
 
 const PODS = { group: '', resource: 'pods' };
@@ -37,8 +38,7 @@ export const podRules: KindRules = {
   prepareCreate(pod, admission) {
     const spec = specOf(pod);
     admitServiceAccount(pod, spec, admission);
-    spec['priority'] ??= 0;
-    spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
+    admitPriority(pod, spec, admission);
     spec['tolerations'] = withDefaultTolerations(objectsAt(spec, 'tolerations'));
     pod['status'] = { phase: 'Pending', qosClass: qosClass(spec) };
   },

@@ -1,9 +1,9 @@
 import { equal, isObject, objectAt, stringAt, without } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
+import { accessModeErrors } from './access-modes.ts';
 import { specOf } from '../workloads/pod-template.ts';
 
-const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 /** Fields of a volume's spec that are not its source. */
 const COMMON = [
@@ -112,11 +112,3 @@ export const storageClassRules: KindRules = {
           : forbidden(name, 'updates to parameters are forbidden.'),
       ),
 };
-
-function accessModeErrors(modes: unknown): FieldError[] {
-  const given: readonly unknown[] = Array.isArray(modes) ? modes : [];
-  if (given.length === 0) return [required('spec.accessModes', 'at least 1 access mode is required')];
-  return given
-    .filter((mode) => !ACCESS_MODES.includes(String(mode)))
-    .map((mode) => notSupported('spec.accessModes', mode, ACCESS_MODES));
-}

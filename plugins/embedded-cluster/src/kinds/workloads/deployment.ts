@@ -1,6 +1,7 @@
 import { equal, isObject, numberAt, type JsonObject } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
 import { forbidden, invalid, notSupported, type FieldError } from '../../schema/field-error.ts';
+import { intOrPercent, intOrShare, isNone, nonNegative } from '../validate-number.ts';
 import { setTemplateDefaults, specOf, validateReplicated } from './pod-template.ts';
 
 export const deploymentRules: KindRules = {
@@ -55,10 +56,11 @@ function validateStrategy(spec: JsonObject): readonly FieldError[] {
     return [notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate'])];
   if (!isObject(rollingUpdate)) return [];
   const path = 'spec.strategy.rollingUpdate';
-  const errors = ['maxUnavailable', 'maxSurge'].flatMap((name) =>
-    validateShare(rollingUpdate[name], `${path}.${name}`),
-  );
-  if (isZero(rollingUpdate['maxUnavailable']) && isZero(rollingUpdate['maxSurge'])) {
+  const errors = [
+    ...intOrShare(rollingUpdate['maxUnavailable'], `${path}.maxUnavailable`),
+    ...intOrPercent(rollingUpdate['maxSurge'], `${path}.maxSurge`),
+  ];
+  if (isNone(rollingUpdate['maxUnavailable']) && isNone(rollingUpdate['maxSurge'])) {
     errors.push(
       invalid(`${path}.maxUnavailable`, rollingUpdate['maxUnavailable'], 'may not be 0 when `maxSurge` is 0'),
     );
@@ -66,33 +68,10 @@ function validateStrategy(spec: JsonObject): readonly FieldError[] {
   return errors;
 }
 
-function validateShare(value: unknown, path: string): FieldError[] {
-  if (typeof value === 'number')
-    return value < 0 ? [invalid(path, value, 'must be greater than or equal to 0')] : [];
-  if (/^[0-9]+%$/.test(String(value))) {
-    return path.endsWith('maxUnavailable') && Number.parseInt(String(value), 10) > 100
-      ? [invalid(path, value, 'must not be greater than 100%')]
-      : [];
-  }
-  return [
-    invalid(
-      path,
-      value,
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-    ),
-  ];
-}
-
-function isZero(value: unknown): boolean {
-  return value === 0 || value === '0%';
-}
-
 function validateTimes(spec: JsonObject): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  for (const name of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds']) {
-    const value = numberAt(spec, name) ?? 0;
-    if (value < 0) errors.push(invalid(`spec.${name}`, value, 'must be greater than or equal to 0'));
-  }
+  const errors: FieldError[] = [
+    ...nonNegative(spec, 'spec', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'),
+  ];
   const deadline = numberAt(spec, 'progressDeadlineSeconds');
   if (deadline !== undefined && deadline <= (numberAt(spec, 'minReadySeconds') ?? 0)) {
     errors.push(invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));

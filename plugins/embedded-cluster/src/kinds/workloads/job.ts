@@ -1,9 +1,10 @@
-import { at, equal, isObject, numberAt, objectAt, type JsonObject } from '../../json.ts';
+import { at, equal, isObject, objectAt, objectsAt, type JsonObject } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
-import { invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
+import { invalid, required, type FieldError } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import { selectorMatches, validateSelector } from './label-selector.ts';
-import { setTemplateDefaults, specOf, validateTemplate } from './pod-template.ts';
+import { setTemplateDefaults, specOf } from './pod-template.ts';
+import { validateJobSpec } from './validate-job.ts';
 
 export const jobRules: KindRules = {
   generations: true,
@@ -18,6 +19,10 @@ export const jobRules: KindRules = {
     }
     spec['parallelism'] ??= 1;
     spec['backoffLimit'] ??= spec['backoffLimitPerIndex'] === undefined ? 6 : 2147483647;
+    const labels = objectAt(spec, 'template', 'metadata', 'labels');
+    if (Object.keys(job.metadata.labels ?? {}).length === 0 && Object.keys(labels).length > 0)
+      job.metadata.labels = { ...(labels as Record<string, string>) };
+    setFailurePolicyDefaults(spec);
     spec['completionMode'] ??= 'NonIndexed';
     spec['suspend'] ??= false;
     spec['manualSelector'] ??= false;
@@ -36,16 +41,6 @@ export const jobRules: KindRules = {
     const spec = specOf(job);
     const { selector, template } = spec;
     const errors: FieldError[] = [];
-    for (const name of [
-      'parallelism',
-      'completions',
-      'backoffLimit',
-      'activeDeadlineSeconds',
-      'ttlSecondsAfterFinished',
-    ]) {
-      const value = numberAt(spec, name) ?? 0;
-      if (value < 0) errors.push(invalid(`spec.${name}`, value, 'must be greater than or equal to 0'));
-    }
     if (!isObject(selector)) errors.push(required('spec.selector'));
     else errors.push(...validateSelector(selector, 'spec.selector'));
     const labels = objectAt(template, 'metadata', 'labels');
@@ -54,27 +49,27 @@ export const jobRules: KindRules = {
         invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'),
       );
     }
-    errors.push(...validateTemplate(template, 'spec.template'));
-    const policy = at(template, 'spec', 'restartPolicy');
-    if (policy === 'Always') {
-      errors.push(required('spec.template.spec.restartPolicy', 'valid values: "OnFailure", "Never"'));
-    } else if (policy !== 'OnFailure' && policy !== 'Never') {
-      errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['OnFailure', 'Never']));
-    }
-    return errors;
+    return [...validateJobSpec(spec, 'spec'), ...errors];
   },
 
   validateUpdate(next, current) {
     const after = specOf(next);
     const before = specOf(current);
+    const isIndexed = after['completionMode'] === 'Indexed';
+    const isElastic = isIndexed && after['completions'] === after['parallelism'];
+    if (isIndexed && !isElastic && after['completions'] !== before['completions']) {
+      const why = 'can only be modified in tandem with spec.parallelism';
+      return [invalid('spec.completions', after['completions'], why)];
+    }
     const fixed = [
-      'completions',
+      ...(isIndexed ? [] : ['completions']),
       'selector',
       'template',
       'completionMode',
       'podFailurePolicy',
       'backoffLimitPerIndex',
       'managedBy',
+      'successPolicy',
     ];
     const suspended = before['suspend'] === true && at(current, 'status', 'startTime') === undefined;
     return fixed
@@ -83,6 +78,12 @@ export const jobRules: KindRules = {
       .map((name) => invalid(`spec.${name}`, after[name], 'field is immutable'));
   },
 };
+
+/** A condition that a failure policy looks for is True unless it says otherwise. */
+export function setFailurePolicyDefaults(spec: Readonly<JsonObject>): void {
+  for (const rule of objectsAt(spec, 'podFailurePolicy', 'rules'))
+    for (const pattern of objectsAt(rule, 'onPodConditions')) pattern['status'] ||= 'True';
+}
 
 /** Pods of a job are told from those of another of the same name by the job's uid. */
 function generateSelector(job: ApiObject, spec: JsonObject): void {

@@ -1,9 +1,11 @@
-import { at, isObject, numberAt, objectAt, type JsonObject } from '../../json.ts';
+import { at, isObject, objectAt, type JsonObject } from '../../json.ts';
 import { invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
+import type { KindRules } from '../../registry/resource.ts';
 import { validateLabels } from '../metadata.ts';
 import { setPodSpecDefaults } from '../pod/defaults.ts';
 import { validatePodSpec } from '../pod/validate.ts';
+import { nonNegative } from '../validate-number.ts';
 import { selectorMatches, validateSelector } from './label-selector.ts';
 
 /** The spec of an object, to be filled. */
@@ -21,15 +23,16 @@ export function setTemplateDefaults(spec: JsonObject): void {
   if (isObject(podSpec)) setPodSpecDefaults(podSpec);
 }
 
-/** Findings in what Deployments and ReplicaSets have in common: replicas, selector, template. */
-export function validateReplicated(spec: JsonObject): readonly FieldError[] {
+/**
+ * Findings in what all kinds that keep pods going have in common: replicas, selector, template.
+ * `what` is the kind as messages about it have it: "deployment".
+ */
+export function validateReplicated(spec: JsonObject, what = 'deployment'): readonly FieldError[] {
   const { selector, template } = spec;
-  const errors: FieldError[] = [];
-  const replicas = numberAt(spec, 'replicas') ?? 0;
-  if (replicas < 0) errors.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
+  const errors: FieldError[] = [...nonNegative(spec, 'spec', 'replicas')];
   if (!isObject(selector)) errors.push(required('spec.selector'));
   else if (Object.keys(selector).length === 0)
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
+    errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${what}`));
   errors.push(...validateSelector(selector, 'spec.selector'));
   const labels = objectAt(template, 'metadata', 'labels') as Readonly<Record<string, string>>;
   if (!selectorMatches(selector, labels)) {
@@ -53,3 +56,11 @@ export function validateTemplate(template: unknown, path: string): readonly Fiel
     ...validatePodSpec(objectAt(template, 'spec'), `${path}.spec`),
   ];
 }
+
+/** A PodTemplate of core/v1: a template that stands by itself. */
+export const podTemplateRules: KindRules = {
+  generations: true,
+  returnsDeleted: true,
+  setDefaults: (podTemplate) => setTemplateDefaults(podTemplate),
+  validate: (podTemplate) => validateTemplate(podTemplate['template'], 'template'),
+};

@@ -1,0 +1,12 @@
+/** Protobuf messages of `admissionregistration`: facts of the Kubernetes 1.35 API, see NOTICE and index.ts. */
+export const admissionregistrationMessages = String.raw`{
+"admissionregistration.v1.MatchCondition": {"1":["name","one","string"],"2":["expression","one","string"]},
+"admissionregistration.v1.MutatingWebhook": {"1":["name","one","string"],"2":["clientConfig","one","admissionregistration.v1.WebhookClientConfig"],"3":["rules","list","admissionregistration.v1.RuleWithOperations"],"4":["failurePolicy","one","string"],"9":["matchPolicy","one","string"],"5":["namespaceSelector","one","meta.v1.LabelSelector"],"11":["objectSelector","one","meta.v1.LabelSelector"],"6":["sideEffects","one","string"],"7":["timeoutSeconds","one","int32"],"8":["admissionReviewVersions","list","string"],"10":["reinvocationPolicy","one","string"],"12":["matchConditions","list","admissionregistration.v1.MatchCondition"]},
+"admissionregistration.v1.MutatingWebhookConfiguration": {"1":["metadata","one","meta.v1.ObjectMeta"],"2":["Webhooks","list","admissionregistration.v1.MutatingWebhook"]},
+"admissionregistration.v1.Rule": {"1":["apiGroups","list","string"],"2":["apiVersions","list","string"],"3":["resources","list","string"],"4":["scope","one","string"]},
+"admissionregistration.v1.RuleWithOperations": {"1":["operations","list","string"],"2":["rule","one","admissionregistration.v1.Rule"]},
+"admissionregistration.v1.ServiceReference": {"1":["namespace","one","string"],"2":["name","one","string"],"3":["path","one","string"],"4":["port","one","int32"]},
+"admissionregistration.v1.ValidatingWebhook": {"1":["name","one","string"],"2":["clientConfig","one","admissionregistration.v1.WebhookClientConfig"],"3":["rules","list","admissionregistration.v1.RuleWithOperations"],"4":["failurePolicy","one","string"],"9":["matchPolicy","one","string"],"5":["namespaceSelector","one","meta.v1.LabelSelector"],"10":["objectSelector","one","meta.v1.LabelSelector"],"6":["sideEffects","one","string"],"7":["timeoutSeconds","one","int32"],"8":["admissionReviewVersions","list","string"],"11":["matchConditions","list","admissionregistration.v1.MatchCondition"]},
+"admissionregistration.v1.ValidatingWebhookConfiguration": {"1":["metadata","one","meta.v1.ObjectMeta"],"2":["Webhooks","list","admissionregistration.v1.ValidatingWebhook"]},
+"admissionregistration.v1.WebhookClientConfig": {"3":["url","one","string"],"1":["service","one","admissionregistration.v1.ServiceReference"],"2":["caBundle","one","bytes"]}
+}`;

@@ -1,0 +1,25 @@
+/** Protobuf messages of `machinery`: facts of the Kubernetes 1.35 API, see NOTICE and index.ts. */
+export const machineryMessages = String.raw`{
+"api.resource.Quantity": {"1":["string","one","string"]},
+"meta.v1.Condition": {"1":["type","one","string"],"2":["status","one","string"],"3":["observedGeneration","one","int64"],"4":["lastTransitionTime","one","meta.v1.Time"],"5":["reason","one","string"],"6":["message","one","string"]},
+"meta.v1.DeleteOptions": {"1":["gracePeriodSeconds","one","int64"],"2":["preconditions","one","meta.v1.Preconditions"],"3":["orphanDependents","one","bool"],"4":["propagationPolicy","one","string"],"5":["dryRun","list","string"],"6":["ignoreStoreReadErrorWithClusterBreakingPotential","one","bool"]},
+"meta.v1.FieldSelectorRequirement": {"1":["key","one","string"],"2":["operator","one","string"],"3":["values","list","string"]},
+"meta.v1.FieldsV1": {"1":["Raw","one","bytes"]},
+"meta.v1.LabelSelector": {"1":["matchLabels","map","string","string"],"2":["matchExpressions","list","meta.v1.LabelSelectorRequirement"]},
+"meta.v1.LabelSelectorRequirement": {"1":["key","one","string"],"2":["operator","one","string"],"3":["values","list","string"]},
+"meta.v1.ListMeta": {"1":["selfLink","one","string"],"2":["resourceVersion","one","string"],"3":["continue","one","string"],"4":["remainingItemCount","one","int64"],"5":["shardInfo","one","meta.v1.ShardInfo"]},
+"meta.v1.ManagedFieldsEntry": {"1":["manager","one","string"],"2":["operation","one","string"],"3":["apiVersion","one","string"],"4":["time","one","meta.v1.Time"],"6":["fieldsType","one","string"],"7":["fieldsV1","one","meta.v1.FieldsV1"],"8":["subresource","one","string"]},
+"meta.v1.MicroTime": {"1":["seconds","one","int64"],"2":["nanos","one","int32"]},
+"meta.v1.ObjectMeta": {"1":["name","one","string"],"2":["generateName","one","string"],"3":["namespace","one","string"],"4":["selfLink","one","string"],"5":["uid","one","string"],"6":["resourceVersion","one","string"],"7":["generation","one","int64"],"8":["creationTimestamp","one","meta.v1.Time"],"9":["deletionTimestamp","one","meta.v1.Time"],"10":["deletionGracePeriodSeconds","one","int64"],"11":["labels","map","string","string"],"12":["annotations","map","string","string"],"13":["ownerReferences","list","meta.v1.OwnerReference"],"14":["finalizers","list","string"],"17":["managedFields","list","meta.v1.ManagedFieldsEntry"]},
+"meta.v1.OwnerReference": {"5":["apiVersion","one","string"],"1":["kind","one","string"],"3":["name","one","string"],"4":["uid","one","string"],"6":["controller","one","bool"],"7":["blockOwnerDeletion","one","bool"]},
+"meta.v1.Preconditions": {"1":["uid","one","string"],"2":["resourceVersion","one","string"]},
+"meta.v1.ShardInfo": {"1":["selector","one","string"]},
+"meta.v1.Status": {"1":["metadata","one","meta.v1.ListMeta"],"2":["status","one","string"],"3":["message","one","string"],"4":["reason","one","string"],"5":["details","one","meta.v1.StatusDetails"],"6":["code","one","int32"]},
+"meta.v1.StatusCause": {"1":["reason","one","string"],"2":["message","one","string"],"3":["field","one","string"]},
+"meta.v1.StatusDetails": {"1":["name","one","string"],"2":["group","one","string"],"3":["kind","one","string"],"6":["uid","one","string"],"4":["causes","list","meta.v1.StatusCause"],"5":["retryAfterSeconds","one","int32"]},
+"meta.v1.Time": {"1":["seconds","one","int64"],"2":["nanos","one","int32"]},
+"pkg.runtime.RawExtension": {"1":["raw","one","bytes"]},
+"runtime.TypeMeta": {"1":["apiVersion","one","string"],"2":["kind","one","string"]},
+"runtime.Unknown": {"1":["typeMeta","one","runtime.TypeMeta"],"2":["raw","one","bytes"],"3":["contentEncoding","one","string"],"4":["contentType","one","string"]},
+"util.intstr.IntOrString": {"1":["type","one","int64"],"2":["intVal","one","int32"],"3":["strVal","one","string"]}
+}`;

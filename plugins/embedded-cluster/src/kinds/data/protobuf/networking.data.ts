@@ -1,0 +1,27 @@
+/** Protobuf messages of `networking`: facts of the Kubernetes 1.35 API, see NOTICE and index.ts. */
+export const networkingMessages = String.raw`{
+"networking.v1.HTTPIngressPath": {"1":["path","one","string"],"3":["pathType","one","string"],"2":["backend","one","networking.v1.IngressBackend"]},
+"networking.v1.HTTPIngressRuleValue": {"1":["paths","list","networking.v1.HTTPIngressPath"]},
+"networking.v1.IPBlock": {"1":["cidr","one","string"],"2":["except","list","string"]},
+"networking.v1.Ingress": {"1":["metadata","one","meta.v1.ObjectMeta"],"2":["spec","one","networking.v1.IngressSpec"],"3":["status","one","networking.v1.IngressStatus"]},
+"networking.v1.IngressBackend": {"4":["service","one","networking.v1.IngressServiceBackend"],"3":["resource","one","core.v1.TypedLocalObjectReference"]},
+"networking.v1.IngressClass": {"1":["metadata","one","meta.v1.ObjectMeta"],"2":["spec","one","networking.v1.IngressClassSpec"]},
+"networking.v1.IngressClassParametersReference": {"1":["aPIGroup","one","string"],"2":["kind","one","string"],"3":["name","one","string"],"4":["scope","one","string"],"5":["namespace","one","string"]},
+"networking.v1.IngressClassSpec": {"1":["controller","one","string"],"2":["parameters","one","networking.v1.IngressClassParametersReference"]},
+"networking.v1.IngressLoadBalancerIngress": {"1":["ip","one","string"],"2":["hostname","one","string"],"4":["ports","list","networking.v1.IngressPortStatus"]},
+"networking.v1.IngressLoadBalancerStatus": {"1":["ingress","list","networking.v1.IngressLoadBalancerIngress"]},
+"networking.v1.IngressPortStatus": {"1":["port","one","int32"],"2":["protocol","one","string"],"3":["error","one","string"]},
+"networking.v1.IngressRule": {"1":["host","one","string"],"2":["ingressRuleValue","one","networking.v1.IngressRuleValue"]},
+"networking.v1.IngressRuleValue": {"1":["http","one","networking.v1.HTTPIngressRuleValue"]},
+"networking.v1.IngressServiceBackend": {"1":["name","one","string"],"2":["port","one","networking.v1.ServiceBackendPort"]},
+"networking.v1.IngressSpec": {"4":["ingressClassName","one","string"],"1":["defaultBackend","one","networking.v1.IngressBackend"],"2":["tls","list","networking.v1.IngressTLS"],"3":["rules","list","networking.v1.IngressRule"]},
+"networking.v1.IngressStatus": {"1":["loadBalancer","one","networking.v1.IngressLoadBalancerStatus"]},
+"networking.v1.IngressTLS": {"1":["hosts","list","string"],"2":["secretName","one","string"]},
+"networking.v1.NetworkPolicy": {"1":["metadata","one","meta.v1.ObjectMeta"],"2":["spec","one","networking.v1.NetworkPolicySpec"]},
+"networking.v1.NetworkPolicyEgressRule": {"1":["ports","list","networking.v1.NetworkPolicyPort"],"2":["to","list","networking.v1.NetworkPolicyPeer"]},
+"networking.v1.NetworkPolicyIngressRule": {"1":["ports","list","networking.v1.NetworkPolicyPort"],"2":["from","list","networking.v1.NetworkPolicyPeer"]},
+"networking.v1.NetworkPolicyPeer": {"1":["podSelector","one","meta.v1.LabelSelector"],"2":["namespaceSelector","one","meta.v1.LabelSelector"],"3":["ipBlock","one","networking.v1.IPBlock"]},
+"networking.v1.NetworkPolicyPort": {"1":["protocol","one","string"],"2":["port","one","util.intstr.IntOrString"],"3":["endPort","one","int32"]},
+"networking.v1.NetworkPolicySpec": {"1":["podSelector","one","meta.v1.LabelSelector"],"2":["ingress","list","networking.v1.NetworkPolicyIngressRule"],"3":["egress","list","networking.v1.NetworkPolicyEgressRule"],"4":["policyTypes","list","string"]},
+"networking.v1.ServiceBackendPort": {"1":["name","one","string"],"2":["number","one","int32"]}
+}`;

@@ -1,0 +1,5 @@
+/** Types of `events`: facts of the Kubernetes 1.35 API, see NOTICE and index.ts. */
+export const eventsTypes = String.raw`{
+"events.v1.Event": {"fields":{"action":{"type":"string","zero":"drop"},"apiVersion":{"type":"string","zero":"drop"},"deprecatedCount":{"type":"int32","zero":"drop"},"deprecatedFirstTimestamp":{"type":"time","zero":"keep"},"deprecatedLastTimestamp":{"type":"time","zero":"keep"},"deprecatedSource":{"ref":"core.v1.EventSource","zero":"keep"},"eventTime":{"type":"microtime","zero":"keep"},"kind":{"type":"string","zero":"drop"},"metadata":{"ref":"meta.v1.ObjectMeta","zero":"keep"},"note":{"type":"string","zero":"drop"},"reason":{"type":"string","zero":"drop"},"regarding":{"ref":"core.v1.ObjectReference","zero":"keep"},"related":{"ref":"core.v1.ObjectReference"},"reportingController":{"type":"string","zero":"drop"},"reportingInstance":{"type":"string","zero":"drop"},"series":{"ref":"events.v1.EventSeries"},"type":{"type":"string","zero":"drop"}},"required":["eventTime"]},
+"events.v1.EventSeries": {"fields":{"count":{"type":"int32","zero":"keep"},"lastObservedTime":{"type":"microtime","zero":"keep"}},"required":["count","lastObservedTime"]}
+}`;

@@ -1,0 +1,26 @@
+/** Types of `networking`: facts of the Kubernetes 1.35 API, see NOTICE and index.ts. */
+export const networkingTypes = String.raw`{
+"networking.v1.HTTPIngressPath": {"fields":{"backend":{"ref":"networking.v1.IngressBackend","zero":"keep"},"path":{"type":"string","zero":"drop"},"pathType":{"type":"string","zero":"null"}},"required":["pathType","backend"]},
+"networking.v1.HTTPIngressRuleValue": {"fields":{"paths":{"list":{"ref":"networking.v1.HTTPIngressPath"},"zero":"null"}},"required":["paths"]},
+"networking.v1.IPBlock": {"fields":{"cidr":{"type":"string","zero":"keep"},"except":{"list":{"type":"string"}}},"required":["cidr"]},
+"networking.v1.Ingress": {"fields":{"apiVersion":{"type":"string","zero":"drop"},"kind":{"type":"string","zero":"drop"},"metadata":{"ref":"meta.v1.ObjectMeta","zero":"keep"},"spec":{"ref":"networking.v1.IngressSpec","zero":"keep"},"status":{"ref":"networking.v1.IngressStatus","zero":"keep"}}},
+"networking.v1.IngressBackend": {"fields":{"resource":{"ref":"core.v1.TypedLocalObjectReference"},"service":{"ref":"networking.v1.IngressServiceBackend"}}},
+"networking.v1.IngressClass": {"fields":{"apiVersion":{"type":"string","zero":"drop"},"kind":{"type":"string","zero":"drop"},"metadata":{"ref":"meta.v1.ObjectMeta","zero":"keep"},"spec":{"ref":"networking.v1.IngressClassSpec","zero":"keep"}}},
+"networking.v1.IngressClassParametersReference": {"fields":{"apiGroup":{"type":"string"},"kind":{"type":"string","zero":"keep"},"name":{"type":"string","zero":"keep"},"namespace":{"type":"string"},"scope":{"type":"string","zero":"null"}},"required":["kind","name"]},
+"networking.v1.IngressClassSpec": {"fields":{"controller":{"type":"string","zero":"drop"},"parameters":{"ref":"networking.v1.IngressClassParametersReference"}}},
+"networking.v1.IngressLoadBalancerIngress": {"fields":{"hostname":{"type":"string","zero":"drop"},"ip":{"type":"string","zero":"drop"},"ports":{"list":{"ref":"networking.v1.IngressPortStatus"}}}},
+"networking.v1.IngressLoadBalancerStatus": {"fields":{"ingress":{"list":{"ref":"networking.v1.IngressLoadBalancerIngress"}}}},
+"networking.v1.IngressPortStatus": {"fields":{"error":{"type":"string"},"port":{"type":"int32","zero":"keep"},"protocol":{"type":"string","zero":"keep"}},"required":["port","protocol"]},
+"networking.v1.IngressRule": {"fields":{"host":{"type":"string","zero":"drop"},"http":{"ref":"networking.v1.HTTPIngressRuleValue"}}},
+"networking.v1.IngressServiceBackend": {"fields":{"name":{"type":"string","zero":"keep"},"port":{"ref":"networking.v1.ServiceBackendPort","zero":"keep"}},"required":["name"]},
+"networking.v1.IngressSpec": {"fields":{"defaultBackend":{"ref":"networking.v1.IngressBackend"},"ingressClassName":{"type":"string"},"rules":{"list":{"ref":"networking.v1.IngressRule"}},"tls":{"list":{"ref":"networking.v1.IngressTLS"}}}},
+"networking.v1.IngressStatus": {"fields":{"loadBalancer":{"ref":"networking.v1.IngressLoadBalancerStatus","zero":"keep"}}},
+"networking.v1.IngressTLS": {"fields":{"hosts":{"list":{"type":"string"}},"secretName":{"type":"string","zero":"drop"}}},
+"networking.v1.NetworkPolicy": {"fields":{"apiVersion":{"type":"string","zero":"drop"},"kind":{"type":"string","zero":"drop"},"metadata":{"ref":"meta.v1.ObjectMeta","zero":"keep"},"spec":{"ref":"networking.v1.NetworkPolicySpec","zero":"keep"}}},
+"networking.v1.NetworkPolicyEgressRule": {"fields":{"ports":{"list":{"ref":"networking.v1.NetworkPolicyPort"}},"to":{"list":{"ref":"networking.v1.NetworkPolicyPeer"}}}},
+"networking.v1.NetworkPolicyIngressRule": {"fields":{"from":{"list":{"ref":"networking.v1.NetworkPolicyPeer"}},"ports":{"list":{"ref":"networking.v1.NetworkPolicyPort"}}}},
+"networking.v1.NetworkPolicyPeer": {"fields":{"ipBlock":{"ref":"networking.v1.IPBlock"},"namespaceSelector":{"ref":"meta.v1.LabelSelector"},"podSelector":{"ref":"meta.v1.LabelSelector"}}},
+"networking.v1.NetworkPolicyPort": {"fields":{"endPort":{"type":"int32"},"port":{"type":"int-or-string"},"protocol":{"type":"string"}}},
+"networking.v1.NetworkPolicySpec": {"fields":{"egress":{"list":{"ref":"networking.v1.NetworkPolicyEgressRule"}},"ingress":{"list":{"ref":"networking.v1.NetworkPolicyIngressRule"}},"podSelector":{"ref":"meta.v1.LabelSelector","zero":"keep"},"policyTypes":{"list":{"type":"string"}}}},
+"networking.v1.ServiceBackendPort": {"fields":{"name":{"type":"string","zero":"drop"},"number":{"type":"int32","zero":"drop"}},"atomic":true}
+}`;
