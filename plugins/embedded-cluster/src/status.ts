@@ -36,6 +36,8 @@ export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  /** What the answer says of a list that cannot be gone on with. */
+  metadata: Readonly<Record<string, unknown>> = {};
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -49,7 +51,7 @@ export class StatusError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.metadata,
       status: 'Failure',
       message: this.message,
       ...(this.reason === '' ? {} : { reason: this.reason }),
@@ -112,8 +114,11 @@ export function unauthorized(): StatusError {
   return new StatusError(401, 'Unauthorized', 'Unauthorized');
 }
 
-export function gone(message: string): StatusError {
-  return new StatusError(410, 'Expired', message);
+/** `metadata` may hold a token with which to go on all the same. */
+export function gone(message: string, metadata: StatusError['metadata'] = {}): StatusError {
+  const error = new StatusError(410, 'Expired', message);
+  error.metadata = metadata;
+  return error;
 }
 
 export function methodNotAllowed(): StatusError {
@@ -125,12 +130,19 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
-export function unsupportedMediaType(accepted: readonly string[], details?: StatusDetails): StatusError {
+export function notAcceptable(accepted: readonly string[]): StatusError {
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `only the following media types are accepted: ${accepted.join(', ')}`,
+  );
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   return new StatusError(
     415,
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-    details,
   );
 }
 

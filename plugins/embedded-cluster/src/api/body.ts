@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import type { StatusError } from '../status.ts';
+import { messageOf } from '@epinio/core';
 import { badRequest, tooLarge, unsupportedMediaType } from '../status.ts';
 import type { Exchange } from './exchange.ts';
+import { jsonSyntaxError } from './json-syntax.ts';
+import { duplicateKeys, isTooDeep } from './json-text.ts';
+import { MEDIA_TYPES } from './media-type.ts';
 
 /** The most that one request may carry, in bytes: what the real API server takes. */
 export const MAX_BODY = 3 * 1024 * 1024;
 
-export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
-const ACCEPTED = ['application/json', 'application/yaml', PROTOBUF];
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+/** Bytes of a body that a message shows. */
+const SHOWN = 30;
 
 /** Reads the whole body. Fails with 413 as soon as it is over the limit, 400 when it is cut off. */
 export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
@@ -34,63 +38,73 @@ export async function readBody(incoming: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * The body as a JSON value, whatever it is written in. `undefined` for no body.
+ * The body as a JSON value, whatever it is written in. What its text has twice is told to the exchange.
  * Fails with 400, 413 or 415.
  *
  * @param kind what is expected, for the message
  */
 export async function readObject(exchange: Exchange, kind: string): Promise<unknown> {
-  const { contentType } = exchange;
+  const contentType = exchange.contentType === '' ? 'application/json' : exchange.contentType;
+  if (!MEDIA_TYPES.includes(contentType)) throw unsupportedMediaType(MEDIA_TYPES);
   const body = await readBody(exchange.incoming);
-  if (body.length === 0) return undefined;
-  switch (contentType) {
-    case '':
-    case 'application/json':
-      return parseJson(body, kind);
-    case 'application/yaml':
-    case 'application/x-yaml':
-      return parseYaml(body, kind);
-    case PROTOBUF: {
-      const { decodeProtobuf } = await import('../protobuf/decode.ts');
-      return decodeProtobuf(body);
-    }
-    default:
-      throw unsupportedMediaType(ACCEPTED);
+  if (contentType === PROTOBUF) {
+    const { decodeProtobuf } = await import('../protobuf/decode.ts');
+    return decodeProtobuf(body);
   }
-}
-
-/** Fails with 400, and shows the beginning of what it could not read. */
-export function parseJson(body: Buffer, kind: string): unknown {
   const text = body.toString('utf8');
   try {
-    return JSON.parse(text) as unknown;
+    if (contentType === 'application/yaml') return await readYaml(exchange, text);
+    const value = parseJson(text);
+    exchange.bodyProblems.push(...duplicateFields(text));
+    return value;
   } catch (cause) {
-    throw unreadable(kind, cause, text);
+    if (!(cause instanceof SyntaxError)) throw cause;
+    const why =
+      contentType === 'application/yaml'
+        ? cause.message
+        : `couldn't get version/kind; json parse error: ${cause.message}`;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`,
+      cause,
+    );
   }
 }
 
-/** YAML, of which JSON is a part. Only what JSON can say: no dates, no tags. */
-export async function parseYaml(body: Buffer, kind: string): Promise<unknown> {
-  const text = body.toString('utf8');
-  if (text.startsWith('{')) {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      // not JSON, but perhaps a flow mapping of YAML
-    }
-  }
-  const { parse } = await import('yaml');
+/** What a body holds that JSON.parse says nothing of. */
+export function duplicateFields(text: string): readonly string[] {
+  return duplicateKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`);
+}
+
+/** Throws a SyntaxError in the words of the real API server. */
+export function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return parse(text, { schema: 'core', uniqueKeys: true, maxAliasCount: 100 }) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch (cause) {
-    throw unreadable(kind, cause, text);
+    throw new SyntaxError(jsonSyntaxError(text), { cause });
+  }
+  if (isTooDeep(text)) throw new SyntaxError('exceeded max depth');
+  return value;
+}
+
+/** YAML, of which JSON is a part. Only what JSON can say. Throws a SyntaxError. */
+export async function readYaml(exchange: Exchange, text: string): Promise<unknown> {
+  const { parseYamlText } = await import('./yaml.ts');
+  try {
+    const { value, duplicates } = parseYamlText(text);
+    if (duplicates.length > 0)
+      exchange.bodyProblems.push(
+        `yaml: unmarshal errors:\n${duplicates.map((line) => `  ${line}`).join('\n')}`,
+      );
+    return value;
+  } catch (cause) {
+    throw new SyntaxError(`error converting YAML to JSON: ${messageOf(cause)}`, { cause });
   }
 }
 
-function unreadable(kind: string, cause: unknown, text: string): StatusError {
-  const why = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
-  const shown = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
-  return badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shown})`,
-  );
+/** The beginning of a body, as messages show it: in hexadecimal when it does not look like JSON. */
+function summary(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const cut = body.subarray(0, SHOWN).toString(body[0] === 0x7b ? 'utf8' : 'hex');
+  return body.length > SHOWN ? `${cut} ...` : cut;
 }

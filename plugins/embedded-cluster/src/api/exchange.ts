@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { User } from '../auth/user.ts';
-import type { Request } from '../registry/request.ts';
 import type { StatusError } from '../status.ts';
-import { badRequest, invalidObject, type Status } from '../status.ts';
+import { badRequest, type Status } from '../status.ts';
+import { negotiate, PLAIN, type MediaType } from './media-type.ts';
+import type * as Yaml from './yaml.ts';
 
 const JSON_TYPE = 'application/json';
-const MAX_MANAGER = 128;
+const YAML_TYPE = 'application/yaml';
+/** Programs that people look at: they get indented answers. */
+const HUMAN_AGENT = /^(curl|Wget|Mozilla\/5\.0)/;
 
 /** A connection whose client asks for another protocol on it, with what it has sent already. */
 export interface Upgrade {
@@ -24,6 +27,10 @@ export class Exchange {
   /** Set while the client waits for another protocol; any answer refuses it. */
   readonly upgrade: Upgrade | undefined;
   readonly #warnings: string[] = [];
+  /** What was wrong with the text of the body that its value does not show: fields that it has twice. */
+  readonly bodyProblems: string[] = [];
+  #media: MediaType = PLAIN;
+  #yaml: typeof Yaml | undefined;
 
   constructor(incoming: IncomingMessage, response: ServerResponse, user: User, upgrade?: Upgrade) {
     this.incoming = incoming;
@@ -43,6 +50,21 @@ export class Exchange {
   /** What the Accept header asks for. */
   get accept(): string {
     return this.incoming.headers.accept ?? '';
+  }
+
+  /** How the answer is to be written: JSON until `negotiate` was called. */
+  get media(): MediaType {
+    return this.#media;
+  }
+
+  /** Chooses how the answer is written, before anything is done. Fails with 406. */
+  negotiate(stream = false): void {
+    this.#media = negotiate(this.accept, { objects: true, stream });
+  }
+
+  /** Has what answers in YAML need at hand. */
+  async loadYaml(): Promise<void> {
+    this.#yaml = await import('./yaml.ts');
   }
 
   /** The media type of the body, without parameters. */
@@ -66,18 +88,9 @@ export class Exchange {
     return Number(value);
   }
 
-  /** The request as the registry takes it. Fails with 400 or 422 for wrong options. */
-  registryRequest(options: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'): Request {
-    return {
-      user: this.user.name,
-      groups: this.user.groups,
-      fieldManager: this.#fieldManager(options),
-      fieldValidation: this.#fieldValidation(options),
-      dryRun: isDryRun(this.query.getAll('dryRun'), options),
-      internal: false,
-      now: () => Date.now(),
-      warn: (message) => this.warn(message),
-    };
+  /** The name of the program that asks, as its User-Agent begins. */
+  get agent(): string {
+    return (this.incoming.headers['user-agent'] ?? '').split('/', 1)[0] ?? '';
   }
 
   /** Goes with the answer as a Warning header; each once. */
@@ -85,9 +98,22 @@ export class Exchange {
     if (!this.#warnings.includes(message)) this.#warnings.push(message);
   }
 
-  /** Answers with JSON text. */
+  /** Answers with JSON text, or with what it says in the format that the client wants. */
   send(status: number, json: string, contentType = JSON_TYPE): void {
-    const text = this.flag('pretty') ? `${JSON.stringify(JSON.parse(json), null, 2)}\n` : json;
+    if (this.#media.format === 'yaml' && this.#yaml !== undefined) {
+      this.#write(status, this.#yaml.yamlText(JSON.parse(json)), YAML_TYPE);
+      return;
+    }
+    this.#write(status, this.#pretty ? JSON.stringify(JSON.parse(json), null, 2) : `${json}\n`, contentType);
+  }
+
+  get #pretty(): boolean {
+    const asked = this.query.get('pretty') ?? '';
+    if (asked !== '') return /^(1|t|true)$/i.test(asked);
+    return this.#media.pretty || HUMAN_AGENT.test(this.incoming.headers['user-agent'] ?? '');
+  }
+
+  #write(status: number, text: string, contentType: string): void {
     this.response.writeHead(status, {
       'content-type': contentType,
       'content-length': Buffer.byteLength(text),
@@ -106,6 +132,7 @@ export class Exchange {
     const retry = error.details?.retryAfterSeconds;
     if (retry !== undefined) this.response.setHeader('retry-after', retry);
     if (!this.incoming.complete) this.response.setHeader('connection', 'close'); // the rest of a body is not read
+    this.#media = plainMedia(this.accept);
     this.sendObject(error.code, error.body);
   }
 
@@ -126,60 +153,18 @@ export class Exchange {
     if (this.#warnings.length === 0) return {};
     return { warning: this.#warnings.map((message) => `299 - ${quoted(message)}`) };
   }
+}
 
-  #fieldManager(options: string): string {
-    const given = this.query.get('fieldManager') ?? '';
-    if (given.length > MAX_MANAGER) {
-      throw invalidOptions(
-        options,
-        'fieldManager',
-        'FieldValueTooLong',
-        `Too long: may not be more than ${MAX_MANAGER} bytes`,
-      );
-    }
-    if (given !== '') return given;
-    const agent = this.incoming.headers['user-agent'] ?? '';
-    return (agent.split('/', 1)[0] ?? '').slice(0, MAX_MANAGER) || 'unknown';
-  }
-
-  #fieldValidation(options: string): Request['fieldValidation'] {
-    const given = this.query.get('fieldValidation') ?? '';
-    if (given === '' || given === 'Warn') return 'Warn';
-    if (given === 'Strict' || given === 'Ignore') return given;
-    throw invalidOptions(
-      options,
-      'fieldValidation',
-      'FieldValueNotSupported',
-      `Unsupported value: ${JSON.stringify(given)}: supported values: "Ignore", "Strict", "Warn"`,
-    );
+/** A refusal is never a table; who takes nothing that there is gets JSON. */
+function plainMedia(accept: string): MediaType {
+  try {
+    return negotiate(accept, { objects: false });
+  } catch {
+    return PLAIN;
   }
 }
 
 const NO_QUERY = new URLSearchParams();
-
-/** True for `dryRun=All`. Fails with 422 for anything else. */
-export function isDryRun(values: readonly string[], options: string): boolean {
-  const given = values.filter((value) => value !== '');
-  const wrong = given.find((value) => value !== 'All');
-  if (wrong !== undefined) {
-    throw invalidOptions(
-      options,
-      'dryRun',
-      'FieldValueNotSupported',
-      `Unsupported value: ${JSON.stringify(given)}: supported values: "All"`,
-    );
-  }
-  return given.length > 0;
-}
-
-function invalidOptions(
-  kind: string,
-  field: string,
-  reason: 'FieldValueNotSupported' | 'FieldValueTooLong' | 'FieldValueRequired',
-  message: string,
-): StatusError {
-  return invalidObject('meta.k8s.io', kind, '', [{ reason, field, message }]);
-}
 
 /** A header's quoted string: no control characters, quotes and backslashes escaped. */
 function quoted(text: string): string {

@@ -84,6 +84,7 @@ export class Handler {
 
   async #answer(exchange: Exchange, user: User | undefined): Promise<void> {
     const { registry } = this.#options;
+    if (exchange.accept.includes('yaml')) await exchange.loadYaml();
     const route = routeOf(registry.catalog, exchange.path);
     if (user === undefined && !isPublic(route)) throw unauthorized();
     if (route.kind === 'other') {
@@ -102,6 +103,9 @@ export class Handler {
     authorize(exchange.user, verb, route);
     // A websocket begins with GET: whoever may only read must not run commands with it.
     if (isStreamed(route) && verb === 'get') authorize(exchange.user, 'create', route);
+    if (!isText(route)) exchange.negotiate(verb === 'watch');
+    const deprecation = route.resource.custom?.deprecationWarning;
+    if (deprecation !== undefined) exchange.warn(deprecation);
     if (route.kind === 'subresource') await this.#subresource(exchange, route);
     else if (verb === 'create') await this.#create(exchange, route.resource, route.namespace);
     else await this.#verb(exchange, verb, route);
@@ -218,6 +222,11 @@ function verbOf(exchange: Exchange, route: Route): Verb | undefined {
     default:
       throw badRequest(`unknown method ${exchange.method}`);
   }
+}
+
+/** Logs and streams are no objects: what they are does not depend on what the client accepts. */
+function isText(route: Route): boolean {
+  return isStreamed(route) || (route.kind === 'subresource' && route.subresource.name === 'log');
 }
 
 /** Until there are roles: the administrator may do everything, nobody else anything. */

@@ -1,4 +1,5 @@
-import { invalidObject, type StatusError } from '../status.ts';
+import { forbidden, notSupported, type FieldError } from '../schema/field-error.ts';
+import { invalidObject } from '../status.ts';
 
 /** What a list or a watch may say about the version that it wants. */
 export interface VersionOptions {
@@ -9,75 +10,46 @@ export interface VersionOptions {
   readonly continue: string;
 }
 
+const LIST_MATCHES = ['Exact', 'NotOlderThan', ''];
+const WITH_CONTINUE = 'resourceVersionMatch is forbidden when continue is provided';
+
 /** Fails with 422 for combinations that mean nothing. */
 export function checkListOptions(options: VersionOptions): void {
   const { resourceVersion, resourceVersionMatch: match, sendInitialEvents } = options;
-  if (sendInitialEvents !== undefined) {
-    throw refused(
-      'sendInitialEvents',
-      'FieldValueForbidden',
-      'Forbidden: sendInitialEvents is forbidden for list',
-    );
+  const errors: FieldError[] = [];
+  if (match !== '') {
+    const refuse = (why: string): number => errors.push(forbidden('resourceVersionMatch', why));
+    if (resourceVersion === '')
+      refuse('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if (options.continue !== '') refuse(WITH_CONTINUE);
+    if (!LIST_MATCHES.includes(match)) errors.push(notSupported('resourceVersionMatch', match, LIST_MATCHES));
+    if (match === 'Exact' && resourceVersion === '0')
+      refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
-  if (match === '') return;
-  if (resourceVersion === '') {
-    throw refused(
-      'resourceVersionMatch',
-      'FieldValueForbidden',
-      'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-    );
-  }
-  if (options.continue !== '') {
-    throw refused(
-      'resourceVersionMatch',
-      'FieldValueForbidden',
-      'Forbidden: resourceVersionMatch is forbidden when continue is provided',
-    );
-  }
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    const shown = JSON.stringify(match);
-    throw refused(
-      'resourceVersionMatch',
-      'FieldValueNotSupported',
-      `Unsupported value: ${shown}: supported values: "Exact", "NotOlderThan", ""`,
-    );
-  }
-  if (match === 'Exact' && resourceVersion === '0') {
-    throw refused(
-      'resourceVersionMatch',
-      'FieldValueForbidden',
-      'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    );
-  }
+  if (sendInitialEvents !== undefined)
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  refuseAll(errors);
 }
 
 /** As `checkListOptions`. @returns whether the watch begins with what is there; undefined when it does not say */
-export function checkWatchOptions({
-  resourceVersionMatch: match,
-  sendInitialEvents,
-}: VersionOptions): boolean | undefined {
-  if (sendInitialEvents === undefined) {
-    if (match === '') return undefined;
-    throw refused(
-      'resourceVersionMatch',
-      'FieldValueForbidden',
-      'Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    );
+export function checkWatchOptions(options: VersionOptions): boolean | undefined {
+  const { resourceVersionMatch: match, sendInitialEvents } = options;
+  const errors: FieldError[] = [];
+  const refuse = (why: string): number => errors.push(forbidden('resourceVersionMatch', why));
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan')
+    refuse('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  if (match !== '') {
+    if (sendInitialEvents === undefined)
+      refuse('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    if (match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    if (options.continue !== '') refuse(WITH_CONTINUE);
   }
-  if (match !== 'NotOlderThan') {
-    throw refused(
-      'resourceVersionMatch',
-      'FieldValueForbidden',
-      'Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
-  }
-  return sendInitialEvents !== 'false' && sendInitialEvents !== '0';
+  refuseAll(errors);
+  return sendInitialEvents === undefined
+    ? undefined
+    : sendInitialEvents !== 'false' && sendInitialEvents !== '0';
 }
 
-function refused(
-  field: string,
-  reason: 'FieldValueForbidden' | 'FieldValueNotSupported',
-  message: string,
-): StatusError {
-  return invalidObject('meta.k8s.io', 'ListOptions', '', [{ reason, field, message }]);
+function refuseAll(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject('meta.k8s.io', 'ListOptions', '', errors);
 }

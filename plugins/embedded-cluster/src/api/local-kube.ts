@@ -13,7 +13,8 @@ import {
 import type { Registry } from '../registry/registry.ts';
 import type { Request } from '../registry/request.ts';
 import type { Resource } from '../registry/resource.ts';
-import { both, parseFieldSelector, parseLabelSelector, type Matcher } from '../registry/selectors.ts';
+import { parseFieldSelector } from '../registry/field-selector.ts';
+import { both, parseLabelSelector, type Matcher } from '../registry/selectors.ts';
 import type { Shown, Watcher } from '../registry/watcher.ts';
 import type { ApiObject } from '../storage/api-object.ts';
 import type { NodeAccess } from './node-access.ts';

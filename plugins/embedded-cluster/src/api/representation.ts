@@ -2,42 +2,7 @@ import type { Resource } from '../registry/resource.ts';
 import { inVersion } from '../registry/version.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { StatusError } from '../status.ts';
-
-/** How a client wants objects shown. */
-export type Representation = 'object' | 'table' | 'metadata';
-
-const ACCEPTABLE = new Set([
-  '*/*',
-  'application/*',
-  'application/json',
-  'application/vnd.kubernetes.protobuf',
-  '',
-]);
-
-/**
- * Chooses by the Accept header: a table for people, metadata only, or whole objects. Answers are JSON in any case: who asks
- * for protobuf takes JSON, too. Fails with 406 for anything else.
- */
-export function representationOf(accept: string): Representation {
-  if (accept === 'application/json' || accept === '' || accept === '*/*') return 'object';
-  for (const part of accept.split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((text) => text.trim());
-    if (!ACCEPTABLE.has(type)) continue;
-    const as = parameters.find((parameter) => parameter.startsWith('as='))?.slice(3);
-    if (as === undefined || type === 'application/vnd.kubernetes.protobuf') {
-      if (type === 'application/vnd.kubernetes.protobuf' && accept.includes('json')) continue;
-      return 'object';
-    }
-    if (as === 'Table') return 'table';
-    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'metadata';
-  }
-  throw new StatusError(
-    406,
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/json;as=Table, application/json;as=PartialObjectMetadata',
-    {},
-  );
-}
+import type { MediaType } from './media-type.ts';
 
 /** The object's JSON in the version of the resource. */
 export function objectJson(resource: Resource, stored: StoredObject): string {
@@ -55,6 +20,25 @@ export function itemJson(resource: Resource, stored: StoredObject): string {
 }
 
 /** metav1.PartialObjectMetadata of an object. */
-export function metadataJson(stored: StoredObject): string {
-  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(stored.object.metadata)}}`;
+export function metadataJson(stored: StoredObject, version: MediaType['version'] = 'v1'): string {
+  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(stored.object.metadata)}}`;
+}
+
+/** Fails with 406: an object was asked for as the metadata of a list, or a list as that of an object. */
+export function wrongMetadata(resource: Resource, wanted: 'object' | 'list'): StatusError {
+  const group = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '');
+  const kind = wanted === 'object' ? resource.listKind : resource.kind;
+  const type =
+    resource.custom === undefined
+      ? `*${group}.${kind}`
+      : `*unstructured.Unstructured${wanted === 'object' ? 'List' : ''}`;
+  const [asked, is] =
+    wanted === 'object'
+      ? ['PartialObjectMetadata', 'is a list']
+      : ['PartialObjectMetadataList', 'is not a list'];
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `you requested ${asked}, but the requested object ${is} (${type})`,
+  );
 }

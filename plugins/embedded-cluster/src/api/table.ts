@@ -4,7 +4,7 @@ import type { Column, Resource } from '../registry/resource.ts';
 import type { ApiObject } from '../storage/api-object.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import { age } from '../kinds/cells/age.ts';
-import { objectJson } from './representation.ts';
+import { metadataJson, objectJson } from './representation.ts';
 
 /** How much of the object a row carries. */
 export type IncludeObject = 'Metadata' | 'Object' | 'None';
@@ -15,20 +15,27 @@ export interface TableMeta {
   readonly remainingItemCount?: number;
 }
 
-/** metav1.Table of some objects: what `kubectl get` prints. `headers` is false for all but the first event of a watch. */
+export interface TableOptions {
+  readonly include: IncludeObject;
+  /** False for all but the first event of a watch. */
+  readonly headers: boolean;
+  /** The version of meta.k8s.io. */
+  readonly version: 'v1' | 'v1beta1';
+}
+
+/** metav1.Table of some objects: what `kubectl get` prints. */
 export function tableJson(
   resource: Resource,
   items: readonly StoredObject[],
   metadata: TableMeta,
-  include: IncludeObject,
-  headers = true,
+  options: TableOptions,
 ): string {
   const now = Date.now();
-  const columns = headers
+  const columns = options.headers
     ? `"columnDefinitions":${JSON.stringify(resource.columns.map(definition))},`
     : '"columnDefinitions":null,';
-  const rows = items.map((stored) => rowJson(resource, stored, include, now)).join(',');
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},${columns}"rows":[${rows}]}`;
+  const rows = items.map((stored) => rowJson(resource, stored, options, now)).join(',');
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/${options.version}","metadata":${JSON.stringify(metadata)},${columns}"rows":[${rows}]}`;
 }
 
 function definition({ name, type, format, priority, description = '' }: Column): Column {
@@ -48,7 +55,12 @@ function descriptionOf(name: string): string {
     : name;
 }
 
-function rowJson(resource: Resource, stored: StoredObject, include: IncludeObject, now: number): string {
+function rowJson(
+  resource: Resource,
+  stored: StoredObject,
+  { include, version }: TableOptions,
+  now: number,
+): string {
   const { object } = stored;
   const cells =
     resource.custom === undefined
@@ -59,7 +71,7 @@ function rowJson(resource: Resource, stored: StoredObject, include: IncludeObjec
       ? objectJson(resource, stored)
       : include === 'None'
         ? 'null'
-        : `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(object.metadata)}}`;
+        : metadataJson(stored, version);
   return `{"cells":${JSON.stringify(cells)},"object":${shown}}`;
 }
 

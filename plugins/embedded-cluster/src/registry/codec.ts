@@ -9,16 +9,18 @@ import type { ApiObject, Metadata } from '../storage/api-object.ts';
 import type { Request } from './request.ts';
 import type { Resource } from './resource.ts';
 
+/** What of a request decides how its object is read. */
+export type DecodeRequest = Pick<Request, 'fieldValidation' | 'bodyProblems' | 'warn'>;
+
+/** Strict field validation found something. */
+class StrictDecodingError extends DecodeError {}
+
 /**
  * A client's JSON as an object of a resource: of the right type, without unknown fields, with defaults.
  * The answer shares nothing that may change with the input. Fails with 400, or 422 for a wrong kind.
  */
-export function decodeObject(
-  resource: Resource,
-  body: unknown,
-  request: Pick<Request, 'fieldValidation' | 'warn'>,
-): ApiObject {
-  if (!isObject(body)) throw unrecognized(resource.kind, 'json: cannot unmarshal into an object', body);
+export function decodeObject(resource: Resource, body: unknown, request: DecodeRequest): ApiObject {
+  if (!isObject(body)) throw unrecognized(resource.kind, noObject(body), body);
   const object =
     resource.custom === undefined
       ? decodeBuiltin(resource, body, request)
@@ -32,16 +34,12 @@ export function decodeType(
   schema: StructSchema,
   kind: string,
   body: unknown,
-  request: Pick<Request, 'fieldValidation' | 'warn'>,
+  request: DecodeRequest,
 ): JsonObject {
   return typed(kind, kind, request, (unknown) => decode(schema, body ?? {}, unknown));
 }
 
-function decodeBuiltin(
-  resource: Resource,
-  body: JsonObject,
-  request: Pick<Request, 'fieldValidation' | 'warn'>,
-): ApiObject {
+function decodeBuiltin(resource: Resource, body: JsonObject, request: DecodeRequest): ApiObject {
   checkKind(resource, body);
   const fields = typed(resource.kind, resource.version, request, (unknown) =>
     decode(resource.schema, body, unknown),
@@ -61,11 +59,7 @@ function named(metadata: unknown): Metadata {
   return { name: name ?? '', ...rest };
 }
 
-function decodeCustom(
-  resource: Resource,
-  body: JsonObject,
-  request: Pick<Request, 'fieldValidation' | 'warn'>,
-): ApiObject {
+function decodeCustom(resource: Resource, body: JsonObject, request: DecodeRequest): ApiObject {
   if (body['kind'] === undefined || body['kind'] === '') {
     throw unrecognized(resource.kind, `Object 'Kind' is missing in '${JSON.stringify(body)}'`, body);
   }
@@ -98,17 +92,19 @@ function withoutIdentity({ fields }: StructSchema): StructSchema['fields'] {
   return own;
 }
 
-/** Runs a decoder, and tells of or refuses the unknown fields that it met. */
+/** Runs a decoder, and tells of or refuses the unknown fields that it met, and what the text of the body had twice. */
 function typed<T>(
   kind: string,
   version: string,
-  request: Pick<Request, 'fieldValidation' | 'warn'>,
+  request: DecodeRequest,
   run: (unknown: (path: string) => void) => T,
 ): T {
-  const unknown: string[] = [];
-  let result: T;
+  const problems: string[] = [];
   try {
-    result = run((path) => unknown.push(`unknown field "${path}"`));
+    const result = run((path) => problems.push(`unknown field "${path}"`));
+    problems.push(...(request.bodyProblems ?? []));
+    if (problems.length > 0) tellProblems(problems, request);
+    return result;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw badRequest(
@@ -116,13 +112,20 @@ function typed<T>(
       error,
     );
   }
-  if (unknown.length > 0 && request.fieldValidation === 'Strict') {
-    throw badRequest(
-      `${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${[...new Set(unknown)].sort().join(', ')}`,
-    );
-  }
-  if (request.fieldValidation === 'Warn') for (const message of unknown) request.warn(message);
-  return result;
+}
+
+/** What strict field validation finds is refused, told or dropped. */
+function tellProblems(problems: readonly string[], request: DecodeRequest): void {
+  if (request.fieldValidation === 'Strict')
+    throw new StrictDecodingError(`strict decoding error: ${[...new Set(problems)].join(', ')}`);
+  if (request.fieldValidation !== 'Warn') return;
+  for (const problem of problems) for (const line of warningLines(problem)) request.warn(line);
+}
+
+/** A finding of the YAML parser is a heading and lines; the lines are warnings of their own. */
+export function warningLines(problem: string): readonly string[] {
+  const [heading = '', ...lines] = problem.split('\n');
+  return heading === 'yaml: unmarshal errors:' ? lines.map((line) => line.trim()) : [problem];
 }
 
 function checkKind(resource: Resource, { kind, apiVersion }: JsonObject): void {
@@ -141,9 +144,17 @@ function wrongVersion(resource: Resource, given: unknown): StatusError {
   );
 }
 
+/** The message of a decoder that looks for the version and kind of what is no object. */
+function noObject(body: unknown): string {
+  const given = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body;
+  const field = (name: string, json: string): string => `${name} string "json:\\"${json},omitempty\\""`;
+  return `json: cannot unmarshal ${given} into Go value of type struct { ${field('APIVersion', 'apiVersion')}; ${field('Kind', 'kind')} }`;
+}
+
 function unrecognized(kind: string, why: string, body: unknown): StatusError {
-  const text = body === undefined ? '<empty>' : JSON.stringify(body);
-  const shown = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+  const cut = bytes.subarray(0, 30).toString(isObject(body) ? 'utf8' : 'hex');
+  const shown = bytes.length === 0 ? '<empty>' : bytes.length > 30 ? `${cut} ...` : cut;
   return badRequest(
     `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shown})`,
   );

@@ -146,7 +146,7 @@ export function customResources(definition: ApiObject): readonly Resource[] {
         columns: columnsOf(version),
         subresources: subresourcesOf(version, group, name, kind),
         schema: customSchema(schema),
-        rules: customRules(schema, version),
+        rules: customRules(schema),
         collection: `${group}/${plural}`,
         storedAs,
         custom: customKind(definition, version),
@@ -154,7 +154,7 @@ export function customResources(definition: ApiObject): readonly Resource[] {
     });
 }
 
-function customRules(schema: JsonObject | undefined, version: JsonObject): KindRules {
+function customRules(schema: JsonObject | undefined): KindRules {
   return {
     generations: true,
     validate: (object) => {
@@ -166,21 +166,34 @@ function customRules(schema: JsonObject | undefined, version: JsonObject): KindR
         '',
       );
     },
-    warnings: () => {
-      const warning = version['deprecated'] === true ? stringAt(version, 'deprecationWarning') : undefined;
-      return warning === undefined ? [] : [warning];
-    },
   };
 }
 
 function customKind(definition: ApiObject, version: JsonObject): CustomKind {
   const scale = objectAt(version, 'subresources')['scale'];
-  const warning = stringAt(version, 'deprecationWarning');
   return {
     definition: definition.metadata.name,
     ...(isObject(scale) ? { scale: scalePaths(scale) } : {}),
-    ...(warning === undefined ? {} : { deprecationWarning: warning }),
+    ...(version['deprecated'] === true
+      ? { deprecationWarning: deprecationWarning(definition, version) }
+      : {}),
+    selectableFields: selectableFields(version),
   };
+}
+
+function deprecationWarning(definition: ApiObject, version: JsonObject): string {
+  const group = stringAt(definition, 'spec', 'group') ?? '';
+  const kind = stringAt(definition, 'spec', 'names', 'kind') ?? '';
+  const own = stringAt(version, 'deprecationWarning');
+  return own ?? `${group}/${stringAt(version, 'name') ?? ''} ${kind} is deprecated`;
+}
+
+/** `spec.size` by its name, for selectors. */
+function selectableFields(version: JsonObject): NonNullable<CustomKind['selectableFields']> {
+  const paths = objectsAt(version, 'selectableFields').map(({ jsonPath }) =>
+    String(jsonPath).replace(/^\./, ''),
+  );
+  return Object.fromEntries(paths.map((path) => [path, path.split('.')]));
 }
 
 function scalePaths(scale: JsonObject): NonNullable<CustomKind['scale']> {

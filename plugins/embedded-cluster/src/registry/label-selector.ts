@@ -6,121 +6,182 @@ type Labels = Readonly<Record<string, string>>;
 /** True for labels that a selector wants. */
 export type LabelMatcher = (labels: Labels) => boolean;
 
-const TOKEN = /\s*(?:(==|!=|[=!<>(),])|([^\s=!<>(),]+))\s*/y;
+const TOKEN = /(!=|==|[=!<>(),])|([^\s=!<>(),]+)/g;
+const OPERATORS = 'in, notin, =, ==, !=, gt, lt';
+const MAX_INTEGER = 9223372036854775807n;
 
 /** Parses the syntax of `kubectl get -l`: `a=b,c!=d,e in (x,y),f,!g,h>1`. Fails with 400. */
 export function parseLabels(text: string): LabelMatcher {
   return new Parser(text).parse();
 }
 
+/** A token; the end is an empty one. */
+interface Token {
+  readonly text: string;
+  readonly kind: 'word' | 'symbol' | 'end';
+}
+
+const END: Token = { text: '', kind: 'end' };
+
 class Parser {
-  readonly #tokens: readonly string[];
+  readonly #tokens: readonly Token[];
   #next = 0;
 
   constructor(text: string) {
-    this.#tokens = [...text.trim().matchAll(new RegExp(TOKEN.source, 'g'))].map(
-      ([, symbol, word]) => symbol ?? word ?? '',
-    );
+    this.#tokens = [...text.matchAll(TOKEN)].map(([token, symbol]) => ({
+      text: token,
+      kind: symbol === undefined ? 'word' : 'symbol',
+    }));
   }
 
   parse(): LabelMatcher {
     const requirements: LabelMatcher[] = [];
+    const all: LabelMatcher = (labels) => requirements.every((matches) => matches(labels));
     for (;;) {
+      const first = this.#peek();
+      if (first.kind === 'end') return all;
+      if (!this.#beginsRequirement())
+        throw badRequest(`found '${first.text}', expected: !, identifier, or 'end of string'`);
       requirements.push(this.#requirement());
-      const token = this.#take();
-      if (token === '') return (labels) => requirements.every((matches) => matches(labels));
-      if (token !== ',') throw badRequest(`found '${token}', expected: ',' or 'end of string'`);
-      if (this.#peek() === '') throw badRequest("found '', expected: identifier after ','");
+      const separator = this.#take();
+      if (separator.kind === 'end') return all;
+      if (separator.text !== ',')
+        throw badRequest(`found '${separator.text}', expected: ',' or 'end of string'`);
+      if (!this.#beginsRequirement())
+        throw badRequest(`found '${this.#peek().text}', expected: identifier after ','`);
     }
   }
 
+  #beginsRequirement(): boolean {
+    const { kind, text } = this.#peek();
+    return kind === 'word' || text === '!';
+  }
+
   #requirement(): LabelMatcher {
-    if (this.#peek() === '!') {
+    if (this.#peek().text === '!') {
       this.#take();
       const absent = this.#key();
-      return (labels) => !(absent in labels);
+      if (this.#endsRequirement()) return (labels) => !Object.hasOwn(labels, absent);
+      return this.#binary(absent); // a `!` before a comparison means nothing
     }
     const key = this.#key();
-    const operator = this.#peek();
-    if (operator === '' || operator === ',') return (labels) => key in labels;
-    this.#take();
+    return this.#endsRequirement() ? (labels) => Object.hasOwn(labels, key) : this.#binary(key);
+  }
+
+  #endsRequirement(): boolean {
+    const { kind, text } = this.#peek();
+    return kind === 'end' || text === ',';
+  }
+
+  #binary(key: string): LabelMatcher {
+    const operator = this.#take().text;
     switch (operator) {
       case '=':
       case '==':
-        return this.#compare(key, (value, wanted) => value === wanted);
-      case '!=':
-        return this.#compare(key, (value, wanted) => value !== wanted);
-      case '>':
-        return this.#compare(key, (value, wanted) => value !== undefined && Number(value) > Number(wanted));
-      case '<':
-        return this.#compare(key, (value, wanted) => value !== undefined && Number(value) < Number(wanted));
-      case 'in': {
-        const values = this.#values();
-        return (labels) => key in labels && values.has(labels[key] ?? '');
+      case '!=': {
+        const wanted = checked(key, this.#exactValue());
+        const equal = operator !== '!=';
+        return (labels) => (valueOf(labels, key) === wanted) === equal;
       }
+      case '>':
+      case '<': {
+        const bound = integer(key, this.#exactValue());
+        return (labels) => {
+          const value = integerOf(valueOf(labels, key));
+          return value !== undefined && (operator === '>' ? value > bound : value < bound);
+        };
+      }
+      case 'in':
       case 'notin': {
-        const values = this.#values();
-        return (labels) => !(key in labels) || !values.has(labels[key] ?? '');
+        const values = new Set([...this.#values()].sort().map((value, index) => checked(key, value, index)));
+        const wanted = operator === 'in';
+        return (labels) => {
+          const value = valueOf(labels, key);
+          return (value !== undefined && values.has(value)) === wanted;
+        };
       }
       default:
-        throw refused(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
+        throw refused(`found '${operator}', expected: ${OPERATORS}`);
     }
   }
 
   #key(): string {
-    const token = this.#take();
-    if (!isWord(token)) throw refused(`found '${token}', expected: identifier`);
-    const [complaint] = qualifiedName(token);
-    if (complaint !== undefined) throw refused(text(invalid('key', token, complaint)));
-    return token;
+    const { kind, text } = this.#take();
+    if (kind !== 'word') throw refused(`found '${text}', expected: identifier`);
+    const complaints = qualifiedName(text);
+    if (complaints.length > 0) throw refused(shown(invalid('<nil>', text, complaints.join('; '))));
+    return text;
   }
 
-  #compare(key: string, test: (value: string | undefined, wanted: string) => boolean): LabelMatcher {
-    const token = this.#peek();
-    const wanted = token === ',' || token === '' ? '' : this.#take();
-    if (wanted !== '' && !isWord(wanted)) throw refused(`found '${wanted}', expected: identifier`);
-    checkValue(key, wanted);
-    return (labels) => test(labels[key], wanted);
+  #exactValue(): string {
+    if (this.#endsRequirement()) return '';
+    const { kind, text } = this.#take();
+    if (kind !== 'word') throw refused(`found '${text}', expected: identifier`);
+    return text;
   }
 
   #values(): ReadonlySet<string> {
     const open = this.#take();
-    if (open !== '(') throw refused(`found '${open}' expected: '('`);
+    if (open.text !== '(') throw refused(`found '${open.text}' expected: '('`);
+    const first = this.#peek();
+    if (first.text === ')') {
+      this.#take();
+      return new Set(['']);
+    }
+    if (first.kind !== 'word' && first.text !== ',')
+      throw refused(`found '${first.text}', expected: ',', ')' or identifier`);
     const values = new Set<string>();
-    for (let value = ''; ;) {
-      const token = this.#take();
-      if (token === ',' || token === ')') {
-        checkValue('values', value);
-        values.add(value);
-        value = '';
-        if (token === ')') return values;
-      } else if (!isWord(token) || value !== '') {
-        throw refused(`found '${token}', expected: ',' or ')'`);
+    for (;;) {
+      const { kind, text } = this.#take();
+      const { text: after } = this.#peek();
+      if (kind === 'word') {
+        values.add(text);
+        if (after !== ',' && after !== ')') throw refused(`found '${after}', expected: ',' or ')'`);
+      } else if (text === ',') {
+        if (values.size === 0 || after === ',' || after === ')') values.add('');
       } else {
-        value = token;
+        throw refused(`found '${text}', expected: ',', or identifier`);
       }
+      if (after !== ')') continue;
+      this.#take();
+      return values;
     }
   }
 
-  #peek(): string {
-    return this.#tokens[this.#next] ?? '';
+  #peek(): Token {
+    return this.#tokens[this.#next] ?? END;
   }
 
-  #take(): string {
-    return this.#tokens[this.#next++] ?? '';
+  #take(): Token {
+    return this.#tokens[this.#next++] ?? END;
   }
 }
 
-function isWord(token: string): boolean {
-  return token !== '' && !/^(==|!=|[=!<>(),])$/.test(token);
+function valueOf(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
-function checkValue(key: string, value: string): void {
-  const [complaint] = labelValue(value);
-  if (complaint !== undefined) throw refused(text(invalid(`values[0][${key}]`, value, complaint)));
+function checked(key: string, value: string, index = 0): string {
+  const complaints = labelValue(value);
+  if (complaints.length === 0) return value;
+  throw refused(shown(invalid(`values[${index}][${key}]`, value, complaints.join('; '))));
 }
 
-function text({ field, message }: FieldError): string {
+function integer(key: string, value: string): bigint {
+  const found = integerOf(value);
+  if (found !== undefined) return found;
+  const why = "for 'Gt', 'Lt' operators, the value must be an integer";
+  checked(key, value);
+  throw refused(shown(invalid('values[0]', value, why)));
+}
+
+function integerOf(value: string | undefined): bigint | undefined {
+  if (value === undefined || !/^[+-]?\d{1,19}$/.test(value)) return undefined;
+  const found = BigInt(value.replace('+', ''));
+  return found > MAX_INTEGER || found < -MAX_INTEGER - 1n ? undefined : found;
+}
+
+function shown({ field, message }: FieldError): string {
   return `${field}: ${message}`;
 }
 

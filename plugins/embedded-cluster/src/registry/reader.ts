@@ -1,4 +1,5 @@
 import { badRequest, gone, objectNotFound, StatusError } from '../status.ts';
+import { readContinueToken, writeContinueToken, type ContinueToken } from './continue-token.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { Store } from '../storage/store.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -24,12 +25,8 @@ export interface Listed {
   readonly remaining?: number;
 }
 
-/** Where a list goes on: the revision that it is of, and the key after which. */
-interface ContinueToken {
-  readonly v: 'meta.k8s.io/v1';
-  readonly rv: number;
-  readonly start: string;
-}
+const CONTINUE_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
 /** The key of an object in its collection. */
 export function keyOf(resource: Resource, namespace: string | undefined, name: string): string {
@@ -52,12 +49,12 @@ export function getObject(
 export function listObjects(store: Store, resource: Resource, query: ListQuery): Listed {
   const collection = store.collection(resource.collection);
   const prefix = resource.namespaced && query.namespace !== undefined ? `${query.namespace}/` : '';
-  const token = query.continue === undefined || query.continue === '' ? undefined : readToken(query);
-  const revision = token?.rv ?? wantedRevision(store, query);
+  const token = continueTokenOf(query);
+  const revision = token === undefined ? wantedRevision(store, query) : token.rv < 0 ? undefined : token.rv;
   const items =
     revision === undefined
       ? candidates(collection, resource, prefix, query)
-      : snapshot(collection, prefix, revision, token !== undefined);
+      : snapshot(collection, prefix, revision, token);
   const from = token === undefined ? 0 : items.findIndex(({ key }) => key > token.start);
   return page(items, from < 0 ? items.length : from, revision ?? store.revision, query);
 }
@@ -76,12 +73,10 @@ function page(items: readonly StoredObject[], from: number, revision: number, qu
   }
   const last = items[index - 1];
   if (index >= items.length || last === undefined) return { items: found, revision };
-  const token: ContinueToken = { v: 'meta.k8s.io/v1', rv: revision, start: last.key };
-  const next = Buffer.from(JSON.stringify(token)).toString('base64url');
   return {
     items: found,
     revision,
-    continue: next,
+    continue: writeContinueToken(revision, last.key),
     ...(matches === undefined ? { remaining: items.length - index } : {}),
   };
 }
@@ -98,19 +93,17 @@ function candidates(
   return stored === undefined ? [] : [stored];
 }
 
+/** Fails with 410 when the history does not reach back that far; who was reading pages may go on with the present. */
 function snapshot(
   collection: Collection,
   prefix: string,
   revision: number,
-  continued: boolean,
+  token: ContinueToken | undefined,
 ): readonly StoredObject[] {
   const items = collection.snapshot(prefix, revision);
   if (items !== undefined) return items;
-  throw gone(
-    continued
-      ? 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.'
-      : 'The resourceVersion for the provided list is too old.',
-  );
+  if (token === undefined) throw gone('The resourceVersion for the provided list is too old.');
+  throw gone(CONTINUE_EXPIRED, { continue: writeContinueToken(-1, token.start) });
 }
 
 /** The revision that a list has to be of; undefined for the present. */
@@ -138,18 +131,14 @@ export function parseRevision(text: string): number {
   );
 }
 
-function readToken({ continue: text = '', resourceVersion }: ListQuery): ContinueToken {
-  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0') {
-    throw badRequest('specifying resource version is not allowed when using continue');
-  }
-  try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as Partial<ContinueToken>;
-    if (token.v === 'meta.k8s.io/v1' && typeof token.rv === 'number' && typeof token.start === 'string')
-      return token as ContinueToken;
-  } catch {
-    // not our token: the same answer as for one that does not have the fields
-  }
-  throw badRequest('invalid continue token: continue key is not valid: it was not made by this server');
+function continueTokenOf({
+  continue: text = '',
+  resourceVersion = '',
+}: ListQuery): ContinueToken | undefined {
+  if (text === '') return undefined;
+  const token = readContinueToken(text);
+  if (resourceVersion === '' || resourceVersion === '0') return token;
+  throw badRequest('specifying resource version is not allowed when using continue');
 }
 
 function tooLarge(wanted: number, current: number): StatusError {

@@ -7,12 +7,12 @@ import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import { DecodeError } from '../schema/decode.ts';
 import { invalid } from '../schema/field-error.ts';
 import { timestamp } from '../schema/time.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, textOf, type JsonObject } from '../json.ts';
 import type { ApiObject } from '../storage/api-object.ts';
 import type { Store } from '../storage/store.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
 import type { Catalog } from './catalog.ts';
-import { decodeObject } from './codec.ts';
+import { decodeObject, warningLines } from './codec.ts';
 import { decideDeletion, type DeleteQuery } from './deletion.ts';
 import { inVersion } from './version.ts';
 import { getObject, listObjects, type Listed, type ListQuery } from './reader.ts';
@@ -103,7 +103,13 @@ export class Registry {
     const stored = await this.#writer.change(target, request, (current) => {
       if (current === undefined) throw notFound(target);
       const before = this.inVersion(target.resource, current.object);
-      const given = decodePatched(target.resource, patched(target.resource, type, before, body), request);
+      const given = decodePatched(
+        target.resource,
+        type,
+        patched(target.resource, type, before, body),
+        body,
+        request,
+      );
       checkName(target.name, given);
       return this.#writer.decideUpdate(target, current.object, given, request, 'patch');
     });
@@ -119,7 +125,10 @@ export class Registry {
   ): Promise<StoredObject> {
     return this.#writer.change(target, request, (current) => {
       if (current === undefined) throw notFound(target);
-      const given = decodeObject(target.resource, this.inVersion(target.resource, current.object), request);
+      const given = decodeObject(target.resource, this.inVersion(target.resource, current.object), {
+        ...request,
+        fieldValidation: 'Ignore',
+      });
       change(given);
       return this.#writer.decideUpdate(
         target,
@@ -168,6 +177,7 @@ export class Registry {
       const live = current?.object ?? fresh(this.#writer.emptyObject(resource), name, namespace);
       const result = applyConfiguration(this.inVersion(resource, live), applied, change, force);
       const next = decodeObject(resource, result, { ...request, fieldValidation: 'Ignore' });
+      tellAppliedTwice(request);
       if (current !== undefined)
         return this.#writer.decideUpdate(target, current.object, next, request, 'apply');
       if (subresource !== undefined) throw notFound(target);
@@ -178,24 +188,51 @@ export class Registry {
   }
 }
 
+/** Keys that the YAML of an applied configuration has twice. Fails with 400 in strict validation. */
+function tellAppliedTwice(request: Request): void {
+  for (const problem of request.bodyProblems ?? []) {
+    if (request.fieldValidation === 'Strict')
+      throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${problem}`);
+    if (request.fieldValidation === 'Warn') for (const line of warningLines(problem)) request.warn(line);
+  }
+}
+
 function patched(resource: Resource, type: PatchType, before: ApiObject, patch: unknown): unknown {
   if (type === 'json') return applyJsonPatch(before, patch);
   if (!isObject(patch))
     throw badRequest(
-      `json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+      `${type === 'merge' ? 'error decoding patch: ' : ''}json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
     );
   return type === 'merge' ? mergePatch(before, patch) : strategicMergePatch(before, patch, resource.schema);
 }
 
 /** A patch that leads to something of the wrong type is invalid, not unreadable. */
-function decodePatched(resource: Resource, value: unknown, request: Request): ApiObject {
+function decodePatched(
+  resource: Resource,
+  type: PatchType,
+  result: unknown,
+  patch: unknown,
+  request: Request,
+): ApiObject {
   try {
-    return decodeObject(resource, value, request);
+    return decodeObject(resource, result, request);
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     if (!(cause instanceof DecodeError)) throw error;
-    throw invalidObject('', '', '', [invalid('patch', JSON.stringify(value), cause.message)]);
+    const shown = type === 'strategic' ? goText(patch) : JSON.stringify(result);
+    throw invalidObject('', '', '', [invalid('patch', shown, cause.message)]);
   }
+}
+
+/** A value as Go prints it: `map[spec:map[replicas:x]]`. */
+function goText(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (!isObject(value)) return textOf(value);
+  const entries = Object.keys(value)
+    .sort()
+    .map((name) => `${name}:${goText(value[name])}`);
+  return `map[${entries.join(' ')}]`;
 }
 
 function fresh(empty: ApiObject, name: string, namespace: string | undefined): ApiObject {

@@ -6,6 +6,8 @@ export interface Request {
   readonly fieldManager: string;
   /** What becomes of unknown fields: refused, told in a warning, or dropped in silence. */
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+  /** What was wrong with the text that the object came in: fields that it has twice. Treated as unknown fields are. */
+  readonly bodyProblems?: readonly string[];
   /** Everything happens but the write. */
   readonly dryRun: boolean;
   /** True for the cluster's own controllers and its node. */

@@ -64,6 +64,8 @@ export interface CustomKind {
   readonly definition: string;
   readonly scale?: ScalePaths;
   readonly deprecationWarning?: string;
+  /** What its objects can be selected by besides their name: the field's name and where it is. */
+  readonly selectableFields?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How a kind is kept whose objects are those of another version under other names. */

@@ -14,6 +14,10 @@ export interface Step {
   readonly eventually?: true;
   /** The Warning header. */
   readonly warning?: string;
+  /** The media type of the answer. */
+  readonly answerType?: string;
+  /** Why the message may be worded otherwise than the real one's. */
+  readonly messageMayDiffer?: string;
 }
 
 /** Steps that belong together, in a namespace of their own. */

@@ -6,21 +6,27 @@ import { isObject } from '../../json.ts';
 import type { ApiClient } from '../testing/test-api.ts';
 import { TestApi, type Answer, type Body } from '../testing/test-api.ts';
 import { APPLY_CASES } from './apply-cases.ts';
+import { BODY_CASES } from './body-cases.ts';
 import type { Case, Step } from './case.ts';
 import { customCases } from './custom-resource-cases.ts';
 import { differences } from './differences.ts';
 import { LIST_CASES } from './list-cases.ts';
 import { OBJECT_CASES } from './object-cases.ts';
+import { OPTION_CASES } from './option-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
+import { SELECTOR_CASES } from './selector-cases.ts';
 import { VALIDATION_CASES } from './validation-cases.ts';
 import { RealApiServer } from './real-api-server.ts';
 
 const CASES: readonly Case[] = [
   ...OBJECT_CASES,
+  ...BODY_CASES,
+  ...OPTION_CASES,
   ...VALIDATION_CASES,
   ...PATCH_CASES,
   ...APPLY_CASES,
   ...LIST_CASES,
+  ...SELECTOR_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
 
@@ -118,6 +124,7 @@ function check(step: Step, { status, body, headers }: Answer, ns: string): void 
   if (typeof step.message === 'string') assert.equal(message, step.message.replaceAll('{ns}', ns));
   else if (step.message !== undefined) assert.match(message, step.message);
   if (step.warning !== undefined) assert.equal(headers['warning'], step.warning);
+  if (step.answerType !== undefined) assert.equal(headers['content-type'], step.answerType);
 }
 
 /** The first place where `actual` does not have what is expected; lists must have the same length. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { FakeLog } from '@epinio/core/testkit';
+import { parse } from 'yaml';
 import { startApi, type RunningApi } from '../start-api.ts';
 
 /** What tests look at in answers. */
@@ -33,7 +34,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
-  /** The answer as JSON; empty when it is none. */
+  /** The answer as JSON; empty when it is neither that nor YAML. */
   readonly body: Body;
 }
 
@@ -75,8 +76,7 @@ export class ApiClient implements Disposable {
   async call(method: string, path: string, call: Call = {}): Promise<Answer> {
     const response = await this.open(method, path, call);
     const answer = await text(response);
-    const json = (response.headers['content-type'] ?? '').startsWith('application/json') && answer !== '';
-    const body = (json ? JSON.parse(answer) : { metadata: {} }) as Body;
+    const body = bodyOf(response.headers['content-type'] ?? '', answer);
     return { status: response.statusCode ?? 0, headers: response.headers, text: answer, body };
   }
 
@@ -125,6 +125,11 @@ export class ApiClient implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+function bodyOf(type: string, text: string): Body {
+  if (text !== '' && type.startsWith('application/json')) return JSON.parse(text) as Body;
+  return (type.startsWith('application/yaml') ? parse(text) : { metadata: {} }) as Body;
 }
 
 export interface WatchLine {

@@ -7,11 +7,12 @@ import { timestamp } from '../../schema/time.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
+import { writeRequest } from '../write-options.ts';
 import { badRequest, conflict } from '../../status.ts';
 
 /** POST of `pods/binding`: gives a pod its node, once. */
 export async function bindPod(registry: Registry, exchange: Exchange, target: Target): Promise<void> {
-  const request = exchange.registryRequest('CreateOptions');
+  const request = writeRequest(exchange, 'CreateOptions');
   const binding = decodeType(
     builtinSchema('core.v1.Binding'),
     'Binding',

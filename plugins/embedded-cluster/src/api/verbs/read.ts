@@ -1,14 +1,15 @@
 import { without } from '../../json.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Resource } from '../../registry/resource.ts';
-import type { ListQuery } from '../../registry/reader.ts';
-import { both, parseFieldSelector, parseLabelSelector, type Matcher } from '../../registry/selectors.ts';
+import type { Listed, ListQuery } from '../../registry/reader.ts';
+import { parseFieldSelector } from '../../registry/field-selector.ts';
+import { both, parseLabelSelector, type Matcher } from '../../registry/selectors.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Exchange } from '../exchange.ts';
 import { checkListOptions, type VersionOptions } from '../list-options.ts';
 import { badRequest } from '../../status.ts';
-import { itemJson, metadataJson, objectJson, representationOf } from '../representation.ts';
-import { tableJson, type IncludeObject } from '../table.ts';
+import { itemJson, metadataJson, objectJson, wrongMetadata } from '../representation.ts';
+import { tableJson, type TableOptions } from '../table.ts';
 
 /** What a list or a watch selects. */
 export interface Selection {
@@ -34,16 +35,19 @@ export function sendObject(
   resource: Resource,
   stored: StoredObject,
 ): void {
-  switch (representationOf(exchange.accept)) {
+  const { as, version } = exchange.media;
+  switch (as) {
     case 'object':
       exchange.send(status, objectJson(resource, stored));
       break;
     case 'metadata':
-      exchange.send(status, metadataJson(stored));
+      exchange.send(status, metadataJson(stored, version));
       break;
+    case 'metadata list':
+      throw wrongMetadata(resource, 'list');
     case 'table': {
       const meta = { resourceVersion: stored.object.metadata.resourceVersion ?? '' };
-      exchange.send(status, tableJson(resource, [stored], meta, includeObject(exchange)));
+      exchange.send(status, tableJson(resource, [stored], meta, { ...tableOptions(exchange), version }));
     }
   }
 }
@@ -55,31 +59,45 @@ export function listObjects(
   resource: Resource,
   namespace: string | undefined,
 ): void {
+  sendList(exchange, resource, registry.list(resource, checkedListQuery(exchange, resource, namespace)));
+}
+
+/** What a list is to hold. Fails with 400 or 422. */
+export function checkedListQuery(
+  exchange: Exchange,
+  resource: Resource,
+  namespace: string | undefined,
+): ListQuery {
   const limit = exchange.number('limit');
   const options = versionOptions(exchange);
   checkListOptions(options);
-  const query: ListQuery = {
+  return {
     ...(namespace === undefined ? {} : { namespace }),
     ...selectionOf(exchange, resource),
     ...(limit === undefined ? {} : { limit }),
     ...without(options, 'sendInitialEvents'),
   };
-  const listed = registry.list(resource, query);
+}
+
+/** Answers with objects as the client wants them shown. */
+export function sendList(exchange: Exchange, resource: Resource, listed: Listed): void {
   const metadata = {
     resourceVersion: String(listed.revision),
     ...(listed.continue === undefined ? {} : { continue: listed.continue }),
     ...(listed.remaining === undefined ? {} : { remainingItemCount: listed.remaining }),
   };
-  switch (representationOf(exchange.accept)) {
+  const { as, version } = exchange.media;
+  switch (as) {
     case 'table':
-      exchange.send(200, tableJson(resource, listed.items, metadata, includeObject(exchange)));
+      exchange.send(200, tableJson(resource, listed.items, metadata, { ...tableOptions(exchange), version }));
       break;
     case 'metadata':
-      exchange.send(
-        200,
-        listJson('PartialObjectMetadataList', 'meta.k8s.io/v1', metadata, listed.items.map(metadataJson)),
-      );
+      throw wrongMetadata(resource, 'object');
+    case 'metadata list': {
+      const items = listed.items.map((stored) => metadataJson(stored, version));
+      exchange.send(200, listJson('PartialObjectMetadataList', `meta.k8s.io/${version}`, metadata, items));
       break;
+    }
     case 'object': {
       const items = listed.items.map((stored) => itemJson(resource, stored));
       exchange.send(200, listJson(resource.listKind, resource.apiVersion, metadata, items));
@@ -105,12 +123,14 @@ export function selectionOf(exchange: Exchange, resource: Resource): Selection {
   };
 }
 
-/** How much of the object the rows of a table carry. */
-export function includeObject(exchange: Exchange): IncludeObject {
+/** How much of the object the rows of a table carry, and whether it has a heading. Fails with 400. */
+export function tableOptions(exchange: Exchange): Pick<TableOptions, 'include' | 'headers'> {
   const given = exchange.query.get('includeObject') ?? '';
-  if (given === '' || given === 'Metadata') return 'Metadata';
-  if (given === 'Object' || given === 'None') return given;
-  throw badRequest(`unrecognized includeObject value: "${given}"`);
+  if (given !== '' && given !== 'Metadata' && given !== 'Object' && given !== 'None') {
+    const why = `includeObject: Invalid value: ${JSON.stringify(given)}: must be 'Metadata', 'Object', 'None', or empty`;
+    throw badRequest(`Unable to convert to Table as requested: ${why}`);
+  }
+  return { include: given === '' ? 'Metadata' : given, headers: !exchange.flag('noHeaders') };
 }
 
 /** The version that a list or a watch wants. */

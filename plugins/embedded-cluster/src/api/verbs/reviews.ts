@@ -5,13 +5,14 @@ import { MASTERS, type User } from '../../auth/user.ts';
 import { timestamp } from '../../schema/time.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
+import { writeRequest } from '../write-options.ts';
 
 /**
  * POST of a review: who am I, may I, may they. Nothing is stored. Until there are roles, the administrator may do
  * everything and nobody else anything.
  */
 export async function answerReview(exchange: Exchange, resource: Resource): Promise<void> {
-  const request = exchange.registryRequest('CreateOptions');
+  const request = writeRequest(exchange, 'CreateOptions');
   const body = await readObject(exchange, resource.kind);
   const review = decodeType(resource.schema, resource.kind, body, request);
   const { kind, apiVersion } = resource;

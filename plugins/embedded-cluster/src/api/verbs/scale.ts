@@ -12,7 +12,8 @@ import type { ApiObject } from '../../storage/api-object.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { badRequest, conflict, invalidObject, MODIFIED } from '../../status.ts';
-import { readPatch } from './write.ts';
+import { readPatch } from '../patch-body.ts';
+import { writeRequest } from '../write-options.ts';
 
 /** GET, PUT and PATCH of `scale`: the replicas of an object, whatever its kind. */
 export async function handleScale(registry: Registry, exchange: Exchange, target: Target): Promise<void> {
@@ -26,7 +27,7 @@ export async function handleScale(registry: Registry, exchange: Exchange, target
     exchange.method === 'PUT'
       ? await readObject(exchange, 'Scale')
       : await patched(exchange, resource, current);
-  const request = exchange.registryRequest(exchange.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
+  const request = writeRequest(exchange, exchange.method === 'PUT' ? 'UpdateOptions' : 'PatchOptions');
   const scale = decodeType(builtinSchema('autoscaling.v1.Scale'), 'Scale', given, request);
   const replicas = numberAt(scale, 'spec', 'replicas') ?? 0;
   const version = stringAt(scale, 'metadata', 'resourceVersion') ?? '';

@@ -5,10 +5,10 @@ import type { Shown, Watcher } from '../../registry/watcher.ts';
 import type { StoredObject } from '../../storage/stored-object.ts';
 import type { Exchange } from '../exchange.ts';
 import { checkWatchOptions } from '../list-options.ts';
-import { metadataJson, objectJson, representationOf } from '../representation.ts';
+import { metadataJson, objectJson } from '../representation.ts';
 import { StatusError } from '../../status.ts';
 import { tableJson } from '../table.ts';
-import { includeObject, selectionOf, versionOptions } from './read.ts';
+import { selectionOf, tableOptions, versionOptions } from './read.ts';
 
 /** A watch without a timeout of its own ends after this long, and up to as long again, so that not all end at once. */
 const MIN_TIMEOUT_SECONDS = 1800;
@@ -165,24 +165,21 @@ export class Stream {
 }
 
 function shower(exchange: Exchange, resource: Resource): (stored: StoredObject) => string {
-  switch (representationOf(exchange.accept)) {
+  const { as, version } = exchange.media;
+  switch (as) {
     case 'object':
       return (stored) => objectJson(resource, stored);
     case 'metadata':
-      return metadataJson;
+    case 'metadata list':
+      return (stored) => metadataJson(stored, version);
     case 'table': {
-      const include = includeObject(exchange);
-      let headers = true;
+      const options = tableOptions(exchange);
+      let first = true;
       return (stored) => {
-        const table = tableJson(
-          resource,
-          [stored],
-          { resourceVersion: String(stored.revision) },
-          include,
-          headers,
-        );
-        headers = false;
-        return table;
+        const meta = { resourceVersion: String(stored.revision) };
+        const headers = options.headers && first;
+        first = false;
+        return tableJson(resource, [stored], meta, { ...options, headers, version });
       };
     }
   }
