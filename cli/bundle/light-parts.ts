@@ -19,18 +19,23 @@ const lateBuiltins = [
   'tls',
 ];
 
+/** The files of core that the client takes: small, and without libraries. */
+const lightCore = ['kernel/errors.ts', 'apps/without-password.ts'];
+
 const late = new RegExp(`^(node:)?(${[...lateLibraries, ...lateBuiltins].join('|')})$`);
 
 /**
- * Loads parts of the client at the first use of one of their exports. Of core it takes the errors alone: a name that
- * is not among them fails the build.
+ * Loads parts of the client at the first use of one of their exports. Of core it takes few files: a name that is not
+ * in them fails the build.
  */
 export const lightParts: Plugin = {
   name: 'light-parts',
   setup(builder) {
     const load = createRequire(import.meta.url);
-    builder.onResolve({ filter: /^@epinio\/core$/ }, () => ({
-      path: join(root, 'core', 'src', 'kernel', 'errors.ts'),
+    builder.onResolve({ filter: /^@epinio\/core$/ }, ({ path }) => ({ path, namespace: 'core' }));
+    builder.onLoad({ filter: /.*/, namespace: 'core' }, () => ({
+      contents: lightCore.map((file) => `export * from './${file}';`).join('\n'),
+      resolveDir: join(root, 'core', 'src'),
     }));
     builder.onResolve({ filter: late }, ({ path, namespace }) =>
       namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },

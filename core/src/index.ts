@@ -53,6 +53,7 @@ export type { BlobInfo, PutOptions, Storage } from './contracts/storage.ts';
 
 export { appSecretNames, cacheVolumeName, releaseName, resourceName } from './apps/names.ts';
 export { serviceReleaseName, stagingName, templateName, truncatedName } from './apps/names.ts';
+export { withoutPassword } from './apps/without-password.ts';
 
 export { clock } from './ports/clock.ts';
 export type { Clock } from './ports/clock.ts';

@@ -89,6 +89,8 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
     assert.match(origin.git.revision, /^[0-9a-f]{40}$/);
   });
 
+  const names = async (): Promise<string[]> =>
+    (await user.json<{ meta: { name: string } }[]>('app', 'list')).map(({ meta }) => meta.name);
   const badGit: readonly [string, RegExp][] = [
     ['http://127.0.0.1:9/none.git', /git|repository/i],
     ['file:///etc', /giturl|https?|scheme/i],
@@ -102,6 +104,7 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
       });
       assert.equal(code, 1, stderr);
       assert.match(stderr, message);
+      assert.ok(!(await names()).includes('bad-git'), 'an application without sources was left');
     });
   }
 
@@ -112,12 +115,13 @@ describe('epinio push in all its forms', { timeout: 10 * 60_000 }, () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const { code, stderr } = await user.run(
-      ['push', '--name', 'private', '--git', `http://127.0.0.1:${port}/private.git`],
+      ['push', '--name', 'private', '--git', `http://me:pa55word@127.0.0.1:${port}/private.git`],
       { timeoutMs: 60_000 },
     );
     server.close();
     assert.equal(code, 1);
-    assert.match(stderr, /password|credentials|authenticat/i);
+    assert.match(stderr, /wants a password/);
+    assert.ok(!stderr.includes('pa55word'), stderr);
   });
 
   it('an unchanged application is not built again', async () => {

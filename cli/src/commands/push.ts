@@ -1,3 +1,4 @@
+import { withoutPassword } from '@epinio/core';
 import { targetOf, withSession } from '../client/session.ts';
 import { outputOption, wantsJson, type Command } from '../command.ts';
 import { push } from '../push/push.ts';
@@ -59,7 +60,9 @@ function announce(
   const source = {
     path: (): string => (origin.kind === 'path' ? origin.path : ''),
     git: (): string =>
-      origin.kind === 'git' ? [origin.git.url, origin.git.revision].filter(Boolean).join(' @ ') : '',
+      origin.kind === 'git'
+        ? [withoutPassword(origin.git.url), origin.git.revision].filter(Boolean).join(' @ ')
+        : '',
     container: (): string => (origin.kind === 'container' ? origin.container : ''),
   }[origin.kind]();
   const routes = configuration.routes;

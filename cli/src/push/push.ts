@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EpinioError, hasCode } from '@epinio/core';
 import type { DeploymentRequest, DeploymentStatus, Origin as ApiOrigin } from '../client/models.ts';
@@ -6,6 +7,7 @@ import type { Session } from '../client/session.ts';
 import { note, paint, warn, type Terminal } from '../terminal/terminal.ts';
 import type { PushRequest } from './request.ts';
 import { openSources } from './sources.ts';
+import { takeBack } from './take-back.ts';
 
 /** How often a deployment is looked at: quickly at first, since most pushes take a second or two. */
 const POLL_MS = [50, 100, 150, 250] as const;
@@ -34,9 +36,11 @@ export async function push(request: PushRequest, deps: PushDeps): Promise<Deploy
         })
       : undefined;
   try {
-    await createOrUpdate(request, deps);
-    await api.validateSettings(namespace, name);
-    const sources = await provideSources(request, archive, deps);
+    const created = await createOrUpdate(request, deps);
+    const sources = await prepare(request, archive, deps).catch(async (error: unknown) => {
+      if (created && !deps.signal.aborted) await takeBack({ session, namespace, name, terminal });
+      throw error;
+    });
     note(terminal, 'Building and deploying application on the server ...');
     const deployment = await api.deploy(namespace, name, {
       app: { name, namespace },
@@ -53,25 +57,30 @@ export async function push(request: PushRequest, deps: PushDeps): Promise<Deploy
   }
 }
 
+/** @returns true when it was not there before. */
 async function createOrUpdate(
   { name, configuration }: PushRequest,
   { session, namespace, terminal }: PushDeps,
-): Promise<void> {
+): Promise<boolean> {
   note(terminal, 'Create the application resource ...');
   try {
     await session.api.createApp(namespace, { name, configuration });
+    return true;
   } catch (error) {
     if (!hasCode(error, 'API_409')) throw error;
     note(terminal, 'Application exists, updating ...');
     await session.api.updateApp(namespace, name, { ...configuration, restart: false });
+    return false;
   }
 }
 
-async function provideSources(
+/** Has the settings checked and brings the sources to the server: all that comes before the deployment. */
+async function prepare(
   { name, origin }: PushRequest,
-  archive: Awaited<ReturnType<typeof openSources>> | undefined,
+  archive: Readable | undefined,
   { session, namespace, terminal }: PushDeps,
 ): Promise<Pick<DeploymentRequest, 'blobuid' | 'image' | 'origin'>> {
+  await session.api.validateSettings(namespace, name);
   if (origin.kind === 'container') {
     return { image: origin.container, origin: { Kind: 3, container: origin.container } };
   }

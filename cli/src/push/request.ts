@@ -16,6 +16,7 @@ export interface PushRequest {
   readonly ignore: readonly string[];
 }
 
+const MAX_NAME_LENGTH = 253;
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Reads flags and manifest, and checks what can be checked without a server. */
@@ -32,7 +33,12 @@ export async function readPushRequest(
       fix: 'epinio push --name NAME, or write "name: NAME" into epinio.yml',
     });
   }
-  if (!NAME.test(name) || name.length > 253) {
+  if (name.length > MAX_NAME_LENGTH) {
+    throw new EpinioError('USAGE_WRONG', `app name incorrect: "${name}" has ${name.length} characters`, {
+      fix: `use at most ${MAX_NAME_LENGTH}`,
+    });
+  }
+  if (!NAME.test(name)) {
     throw new EpinioError('USAGE_WRONG', `app name incorrect: "${name}"`, {
       fix: 'use lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit',
     });

@@ -1,5 +1,6 @@
 import { type ApplicationOrigin, OriginKind, type OriginInput } from '../models/app.ts';
 import type { AppOrigin } from './app-object.ts';
+import { withoutPassword } from './without-password.ts';
 
 /** The origin as the API shows it. Of several, path comes before container, container before git. */
 export function shownOrigin(origin: AppOrigin = {}): ApplicationOrigin {
@@ -28,10 +29,4 @@ export function storedOrigin(input: OriginInput | null | undefined): AppOrigin {
     Boolean(value),
   );
   return { git: { repository: withoutPassword(input.git.repository), ...Object.fromEntries(kept) } };
-}
-
-/** The URL without what lets one in, for records, logs and messages: over SSH the user name is no secret. */
-export function withoutPassword(url: string): string {
-  if (/^ssh:/i.test(url)) return url.replace(/^(ssh:\/\/[^/@:]*):[^/@]*@/i, '$1@');
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
 }

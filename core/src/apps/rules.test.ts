@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { settingProblems } from './chart-settings.ts';
 import { checkAppName, checkNamespaceName, isDns1123Subdomain } from './name-rules.ts';
-import { shownOrigin, storedOrigin, withoutPassword } from './origin.ts';
+import { shownOrigin, storedOrigin } from './origin.ts';
+import { withoutPassword } from './without-password.ts';
 
 describe('names', () => {
   it('are what Kubernetes accepts', () => {
@@ -32,6 +33,9 @@ describe('origins', () => {
     assert.equal(withoutPassword('https://token@h/x'), 'https://h/x');
     assert.equal(withoutPassword('ssh://git@h/x'), 'ssh://git@h/x');
     assert.equal(withoutPassword('ssh://git:pw@h/x'), 'ssh://git@h/x');
+    assert.equal(withoutPassword('https://me:p@ss@h/x@y'), 'https://h/x@y');
+    assert.equal(withoutPassword('https://me:p/ss@h/x'), 'https://h/x');
+    assert.equal(withoutPassword('https://h/x@y'), 'https://h/x@y');
   });
 });
 

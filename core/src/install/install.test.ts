@@ -65,12 +65,17 @@ describe('install', () => {
     assert.equal(events.filter((event) => event.type === 'finished').length, 7);
   });
 
-  it('changes nothing the second time', async () => {
+  it('changes nothing the second time, and tells once of each component that it is ready', async () => {
     await using kube = cluster();
     await install(options(kube));
     const before = writesOf(kube);
-    await install(options(kube));
+    const ready: string[] = [];
+    const onEvent = (event: InstallEvent): void => {
+      if (event.type === 'ready') ready.push(event.component);
+    };
+    await install(options(kube, { onEvent }));
     assert.equal(writesOf(kube), before);
+    assert.deepEqual(ready.toSorted(), ['door', 'epinio', 'web']);
   });
 
   it('writes nothing when it only plans', async () => {

@@ -16,6 +16,7 @@ export class ProgressRecord {
   readonly #previous: InstallationRecord | undefined;
   readonly #steps: ReadonlyMap<string, Step>;
   readonly #done = new Set<string>();
+  readonly #ready = new Set<string>();
 
   constructor(plan: InstallPlan, facts: RecordFacts, previous: InstallationRecord | undefined) {
     this.#plan = plan;
@@ -26,11 +27,15 @@ export class ProgressRecord {
     for (const step of plan.steps) if (step.kind === 'change' && !writes(step)) this.#done.add(step.id);
   }
 
-  /** Notes a step as done. @returns the id of its component when that is now ready. */
+  /** Notes a step as done. @returns the id of its component when that is now ready, once. */
   finish(step: Step): string | undefined {
     this.#done.add(step.id);
     const planned = this.#plan.components.find((candidate) => candidate.steps.includes(step.id));
-    return planned?.steps.every((id) => this.#done.has(id)) === true ? planned.component.id : undefined;
+    if (planned?.steps.every((id) => this.#done.has(id)) !== true) return undefined;
+    const { id } = planned.component;
+    if (this.#ready.has(id)) return undefined;
+    this.#ready.add(id);
+    return id;
   }
 
   get isDone(): boolean {

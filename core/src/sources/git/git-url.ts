@@ -1,5 +1,5 @@
 import { badRequest } from '../../apps/published-errors.ts';
-import { withoutPassword } from '../../apps/origin.ts';
+import { withoutPassword } from '../../apps/without-password.ts';
 import { messageOf } from '../../kernel/errors.ts';
 
 /** A repository's address, taken apart. */
@@ -13,6 +13,8 @@ export interface GitUrl {
   readonly credentials?: { readonly user: string; readonly password: string };
 }
 
+const EXAMPLE = 'Use a URL such as https://example.org/me/app';
+
 const DEFAULT_PORT = { 'http:': 80, 'https:': 443, 'ssh:': 22, 'file:': 0 } as const;
 
 /** Reads a repository's URL. Fails with the published 400s, and for anything but http, https and ssh. */
@@ -23,13 +25,13 @@ export function parseGitUrl(text: string, options: { readonly allowFile: boolean
   const isLocal = protocol === 'file:' && options.allowFile;
   if (!(protocol in DEFAULT_PORT) || (protocol === 'file:' && !isLocal)) {
     throw badRequest('GIT_URL_SCHEME', `giturl [${withoutPassword(text)}] is not http, https or ssh`, {
-      fix: 'Use a URL such as https://example.org/me/app',
+      fix: EXAMPLE,
     });
   }
   const isClean = isLocal || /^[a-z0-9[]/i.test(parsed.hostname);
   // What git and ssh would take for an option, or for something else than an address.
   if (!isClean || /[\s\\]/.test(text) || /^-/.test(decodeURIComponent(parsed.username))) {
-    throw badRequest('GIT_URL_INVALID', `invalid giturl ${withoutPassword(text)}`);
+    throw badRequest('GIT_URL_INVALID', `invalid giturl ${withoutPassword(text)}`, { fix: EXAMPLE });
   }
   return {
     protocol,
@@ -43,18 +45,32 @@ export function parseGitUrl(text: string, options: { readonly allowFile: boolean
 function parse(text: string): URL {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
   if (scheme === undefined && !/^[^/]*:/.test(text)) {
-    throw badRequest('GIT_URL_INVALID', 'missing scheme or host in giturl [://]');
+    throw badRequest('GIT_URL_INVALID', 'missing scheme or host in giturl [://]', {
+      details: [`"${text}" is not the URL of a repository`],
+      fix: EXAMPLE,
+    });
   }
   let url: URL;
   try {
     url = new URL(text);
   } catch (cause) {
-    throw badRequest('GIT_URL_INVALID', `invalid giturl ${withoutPassword(text)}: ${messageOf(cause)}`);
+    throw badRequest('GIT_URL_INVALID', `invalid giturl ${withoutPassword(text)}: ${messageOf(cause)}`, {
+      fix: sshUrl(text) ?? EXAMPLE,
+    });
   }
   if (scheme === undefined || (url.hostname === '' && url.protocol !== 'file:')) {
-    throw badRequest('GIT_URL_INVALID', `missing scheme or host in giturl [${scheme ?? ''}://${url.host}]`);
+    throw badRequest('GIT_URL_INVALID', `missing scheme or host in giturl [${scheme ?? ''}://${url.host}]`, {
+      details: [`"${withoutPassword(text)}" is not the URL of a repository`],
+      fix: EXAMPLE,
+    });
   }
   return url;
+}
+
+/** What ssh's short form `git@host:path` is as a URL. */
+function sshUrl(text: string): string | undefined {
+  const [, user, host, path] = /^([\w.-]+)@([\w.-]+):\/?([^\s\\:]+)$/.exec(text) ?? [];
+  return path === undefined ? undefined : `Write it as ssh://${user ?? ''}@${host ?? ''}/${path}`;
 }
 
 function cleaned(parsed: URL): string {

@@ -79,10 +79,14 @@ export async function fetchRevision(git: GitCommand, url: string, wanted: Wanted
   return { commit, ...(branch === undefined ? {} : { branch }) };
 }
 
-const SHALLOW = ['fetch', '--quiet', '--depth', '1', '--no-tags'] as const;
+const FETCH = ['fetch', '--quiet', '--no-tags'] as const;
+const SHALLOW = [...FETCH, '--depth', '1'] as const;
 
+/** A server that only hands out files cannot cut the history off; of it, all is fetched. */
 async function fetchOne(git: GitCommand, url: string, ref: string): Promise<void> {
-  const { exitCode, stderr } = await git.inside([...SHALLOW, '--', url, ref]);
+  let { exitCode, stderr } = await git.inside([...SHALLOW, '--', url, ref]);
+  if (exitCode !== 0 && stderr.includes('does not support shallow'))
+    ({ exitCode, stderr } = await git.inside([...FETCH, '--', url, ref]));
   if (exitCode !== 0) throw gitFailed(url, stderr);
 }
 
