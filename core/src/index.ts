@@ -61,6 +61,8 @@ export { commands } from './ports/commands.ts';
 export type { CommandOptions, CommandResult, Commands } from './ports/commands.ts';
 export { dataDirectory } from './ports/data-directory.ts';
 export type { DataDirectory } from './ports/data-directory.ts';
+export { environment } from './ports/environment.ts';
+export type { Environment } from './ports/environment.ts';
 export { informers } from './ports/informer.ts';
 export type { Informer, InformerEvent, Informers } from './ports/informer.ts';
 export { kube } from './ports/kube.ts';
@@ -80,6 +82,8 @@ export type {
   WatchEvent,
   WatchOptions,
 } from './ports/kube.ts';
+export { kubeConnector } from './ports/kube-connector.ts';
+export type { KubeClient, KubeConnector } from './ports/kube-connector.ts';
 export { listenPorts } from './ports/listen-ports.ts';
 export type { ListenPorts } from './ports/listen-ports.ts';
 export { log } from './ports/log.ts';

@@ -35,6 +35,7 @@ export default {
     const { api, admin, ca } = await installEmbedded({
       installation,
       dataDir,
+      environment: context.env,
       signal: context.signal,
       onEvent: (event) => tell(terminal, event),
     }).catch((error: unknown) => {

@@ -27,6 +27,7 @@ export default {
       installation,
       dataDir,
       log,
+      environment: context.env,
       signal: context.signal,
       timeoutMultiplier: timeoutMultiplier(options),
     });

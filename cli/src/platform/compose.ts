@@ -4,11 +4,14 @@ import {
   cluster,
   commands,
   dataDirectory,
+  environment,
   informers,
   kube,
+  kubeConnector,
   listenPorts,
   log,
   settings,
+  type Environment,
   type Installation,
   type Log,
   type Platform,
@@ -26,6 +29,8 @@ export interface CompositionOptions {
   /** Absolute; the folder of the embedded platform. */
   readonly dataDir: string;
   readonly log: Log;
+  /** Of the command: KUBECONFIG, proxies. */
+  readonly environment: Environment;
   readonly signal: AbortSignal;
 }
 
@@ -40,6 +45,8 @@ export async function composePlatform(options: CompositionOptions): Promise<Plat
       provide(clock, systemClock),
       provide(commands, createCommands()),
       provide(dataDirectory, createDataDirectory(dataDir)),
+      provide(environment, options.environment),
+      provide(kubeConnector, (connection) => createKube(connection)),
       provide(listenPorts, createListenPorts(dataDir)),
       provide(log, options.log),
       provide(settings, installation.loaded.settings),

@@ -24,7 +24,7 @@ import type { EmbeddedInstall, InstalledPlatform } from './install-embedded.ts';
  * @returns what puts the components into the cluster, which has to be up, and waits until the server is ready.
  */
 export async function prepareComponents(
-  { installation, dataDir, signal, onEvent }: EmbeddedInstall,
+  { installation, dataDir, environment, signal, onEvent }: EmbeddedInstall,
   admin: AdminCredentials,
 ): Promise<() => Promise<InstalledPlatform>> {
   const { settings, profile } = installation.loaded;
@@ -36,7 +36,7 @@ export async function prepareComponents(
     roles: ['admin'],
   });
   return async () => {
-    await using platform = await composePlatform({ installation, dataDir, log, signal });
+    await using platform = await composePlatform({ installation, dataDir, environment, log, signal });
     const api = await platform.open(kube);
     await install({
       kube: api,

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { cluster, EpinioError, type InstallEvent, type Installation } from '@epinio/core';
+import { cluster, EpinioError, type Environment, type InstallEvent, type Installation } from '@epinio/core';
 import { createDataDirectory } from '@epinio/core/adapters';
 import { adminCredentials, type AdminCredentials } from './admin-credentials.ts';
 import { runningServer, startInBackground, stopServer } from './background-server.ts';
@@ -9,6 +9,8 @@ export interface EmbeddedInstall {
   readonly installation: Installation;
   /** Absolute. */
   readonly dataDir: string;
+  /** Of the command. */
+  readonly environment: Environment;
   readonly signal: AbortSignal;
   readonly onEvent: (event: InstallEvent) => void;
 }

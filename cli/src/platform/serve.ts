@@ -1,6 +1,7 @@
 import { cluster, createPluginHost, informers, kube, readRecord, settings, type Log } from '@epinio/core';
 import {
   EpinioError,
+  type Environment,
   type Installation,
   type Platform,
   type PlatformNode,
@@ -17,6 +18,8 @@ export interface ServeOptions {
   readonly installation: Installation;
   readonly dataDir: string;
   readonly log: Log;
+  /** Of the command. */
+  readonly environment: Environment;
   readonly signal: AbortSignal;
   /** Scales the waits for stagings, deployments and deletions. */
   readonly timeoutMultiplier: number;
@@ -30,13 +33,19 @@ const INSTALL_TIMEOUT_MS = 10 * 60_000;
  * then the API. Runs until the signal is aborted, and stops in the reverse order.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { installation, dataDir, log, signal } = options;
+  const { installation, dataDir, environment, log, signal } = options;
   await using _lock = await acquireServerLock(dataDir);
   const { pid } = process;
   await writeServerState(dataDir, { pid, phase: 'starting' });
   // A stop is asked of each part in its turn, so the parts do not hear the signal itself.
   const abandoned = new AbortController();
-  await using platform = await composePlatform({ installation, dataDir, log, signal: abandoned.signal });
+  await using platform = await composePlatform({
+    installation,
+    dataDir,
+    environment,
+    log,
+    signal: abandoned.signal,
+  });
   const host = createPluginHost(platform, { log, signal: abandoned.signal, stopTimeoutMs: 30_000 });
   let server: EpinioServer | undefined;
   let door: LocalDoor | undefined;

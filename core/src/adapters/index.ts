@@ -2,7 +2,7 @@ export { createDataDirectory } from './data-directory.ts';
 export { createCommands } from './execa-commands.ts';
 export type { CommandsOptions } from './execa-commands.ts';
 export { createKube } from './kube-client.ts';
-export type { KubeClient, KubeClientOptions } from './kube-client.ts';
+export type { KubeClientOptions } from './kube-client.ts';
 export { createListenPorts } from './listen-ports.ts';
 export type { Lock } from './lock-folder.ts';
 export { createLog } from './pino-log.ts';

@@ -8,7 +8,8 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { hasCode } from '../kernel/errors.ts';
-import { createKube, type KubeClient, type KubeClientOptions } from './kube-client.ts';
+import type { KubeClient } from '../ports/kube-connector.ts';
+import { createKube, type KubeClientOptions } from './kube-client.ts';
 
 interface Asked {
   readonly method: string;

@@ -3,14 +3,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import { EpinioError, hasCode } from '../kernel/errors.ts';
 import type { KubeObject } from '../kernel/component.ts';
 import { kubeError } from '../kube/kube-error.ts';
-import type {
-  ApplyOptions,
-  CollectionRef,
-  DeleteOptions,
-  Kube,
-  ListOptions,
-  ListResult,
-} from '../ports/kube.ts';
+import type { ApplyOptions, CollectionRef, DeleteOptions, ListOptions, ListResult } from '../ports/kube.ts';
 import type {
   ObjectRef,
   PatchBody,
@@ -19,6 +12,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../ports/kube.ts';
+import type { KubeClient } from '../ports/kube-connector.ts';
 import { Discovery, type Resource } from './kube/discovery.ts';
 import { HttpClient } from './kube/http-client.ts';
 import { readKubeconfig } from './kube/kubeconfig.ts';
@@ -46,11 +40,6 @@ export interface KubeClientOptions {
   readonly requestTimeoutMs?: number;
   /** For the jitter of watches; default `Math.random`. */
   readonly random?: () => number;
-}
-
-/** A connection to an API server that its owner closes. */
-export interface KubeClient extends Kube, AsyncDisposable {
-  close(): Promise<void>;
 }
 
 /**
@@ -207,6 +196,11 @@ class HttpKube implements KubeClient {
     const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/log`;
     const response = await this.#http.stream({ method: 'GET', path, query, repeatable: true, signal });
     return logBytes(response, signal);
+  }
+
+  async version(signal?: AbortSignal): Promise<string> {
+    const request = { method: 'GET', path: '/version', repeatable: true, signal } as const;
+    return (await this.#http.json<{ readonly gitVersion: string }>(request)).gitVersion;
   }
 
   async close(): Promise<void> {
