@@ -8,6 +8,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The machine's time. A sleep keeps the process alive until it ends. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     // One signal may end any number of sleeps; Node.js takes more than ten listeners for a leak.

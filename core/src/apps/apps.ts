@@ -158,11 +158,11 @@ export class Apps {
     if (queries.pods(app).length === 0) {
       throw badRequest('APP_WITHOUT_WORKLOAD', 'no status available for application without workload');
     }
-    const deadline = clock.now() + timeouts.deploymentMs;
+    const deadline = clock.elapsed() + timeouts.deploymentMs;
     for (;;) {
       const workload = queries.workload(app);
       if (workload !== undefined && isComplete(workload)) return;
-      if (clock.now() >= deadline) {
+      if (clock.elapsed() >= deadline) {
         throw new EpinioError(
           'APP_NOT_READY',
           `application '${app.name}' is not running after ${shownDuration(timeouts.deploymentMs)}`,

@@ -113,11 +113,11 @@ async function podsGone(
   app: AppName,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const deadline = clock.now() + timeouts.deploymentMs;
+  const deadline = clock.elapsed() + timeouts.deploymentMs;
   const areThere = (): boolean =>
     caches.pods.list(app.namespace).some(({ metadata }) => metadata.labels?.[labels.name] === app.name);
   for (let pause = 20; areThere(); pause = Math.min(pause * 2, 500)) {
-    if (clock.now() >= deadline) return false;
+    if (clock.elapsed() >= deadline) return false;
     await clock.sleep(pause, signal);
   }
   return true;

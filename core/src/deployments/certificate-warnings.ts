@@ -14,12 +14,12 @@ export async function certificateWarnings(
   signal: AbortSignal,
 ): Promise<string[]> {
   const { namespace = '' } = app.metadata;
-  const deadline = clock.now() + TIMEOUT_MS;
+  const deadline = clock.elapsed() + TIMEOUT_MS;
   const waits = [...certificates].map(async ([route, name]) => {
     const ref: ObjectRef = { apiVersion: 'v1', kind: 'Secret', namespace, name };
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if ((await kube.get(ref, signal)) !== undefined) return undefined;
-      if (clock.now() >= deadline) return `the certificate for route '${route}' has not been issued yet`;
+      if (clock.elapsed() >= deadline) return `the certificate for route '${route}' has not been issued yet`;
       await clock.sleep(pause, signal);
     }
   });

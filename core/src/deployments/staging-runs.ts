@@ -84,10 +84,10 @@ export class StagingRuns {
   /** Waits while a deployment that is under way has announced the run and the builder does not have it yet. */
   async #started(owner: RunOwner, stageId: string, signal: AbortSignal): Promise<void> {
     const { builder, clock } = this.#deps;
-    const end = clock.now() + STARTING_MS;
+    const end = clock.elapsed() + STARTING_MS;
     const mayStart = owner.record !== undefined && !isFinished(owner.record);
     while ((await builder.status(stageId, signal)) === undefined) {
-      if (!mayStart || clock.now() >= end) {
+      if (!mayStart || clock.elapsed() >= end) {
         throw new EpinioError('STAGING_NOT_FOUND', `staging run '${stageId}' is not kept any more`, {
           status: 500,
         });

@@ -199,7 +199,7 @@ export class Worker {
   async #throughOutages(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
     const { clock, log } = this.#deps;
     const backoff = createBackoff();
-    const deadline = clock.now() + OUTAGE_MS;
+    const deadline = clock.elapsed() + OUTAGE_MS;
     for (;;) {
       try {
         await step();
@@ -207,7 +207,7 @@ export class Worker {
       } catch (error) {
         if (signal.aborted || !isInterruption(error, signal) || hasCode(error, 'DEPLOYMENT_ENDED'))
           throw error;
-        if (clock.now() >= deadline) throw error;
+        if (clock.elapsed() >= deadline) throw error;
         log.warn('The cluster does not answer; the deployment goes on when it does', {
           error: messageOf(error),
         });

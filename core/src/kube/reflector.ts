@@ -59,7 +59,7 @@ export async function reflect<T extends KubeObject>(
     let pauseMs = 0;
     try {
       position ??= await listAnew();
-      const startedAt = clock.now();
+      const startedAt = clock.elapsed();
       let events = 0;
       const from = position === '' ? {} : { resourceVersion: position };
       for await (const event of kube.watch<T>(ref, { ...selectors, ...from, signal })) {
@@ -69,7 +69,7 @@ export async function reflect<T extends KubeObject>(
         if (event.type !== 'BOOKMARK') target.apply(event);
       }
       // A server that takes a watch and keeps it has answered, even if nothing happened.
-      if (events > 0 || clock.now() - startedAt >= SHORT_WATCH_MS) healthy();
+      if (events > 0 || clock.elapsed() - startedAt >= SHORT_WATCH_MS) healthy();
       else pauseMs = backoff.next();
     } catch (error) {
       if (ended()) return;

@@ -9,6 +9,7 @@ import { startWorkQueue } from './work-queue.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   sleep: (ms, signal) =>
     sleep(ms, undefined, signal && { signal }).catch((error: unknown) => {
       throw signal?.aborted === true ? signal.reason : error;

@@ -47,21 +47,21 @@ export function startWorkQueue({ concurrency = 1, ...options }: WorkQueueOptions
     try {
       const again = await reconcile(key, signal);
       failures.delete(key);
-      if (again !== undefined) due.set(key, clock.now() + again);
+      if (again !== undefined) due.set(key, clock.elapsed() + again);
     } catch (error) {
       if (signal.aborted) return;
       let backoff = failures.get(key);
       if (backoff === undefined) failures.set(key, (backoff = createBackoff(RETRY)));
       const pauseMs = backoff.next();
       log.warn(`Work on ${name} failed, trying again`, { key, pauseMs, error: messageOf(error) });
-      due.set(key, clock.now() + pauseMs);
+      due.set(key, clock.elapsed() + pauseMs);
     }
   }
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
       const seen = additions;
-      const now = clock.now();
+      const now = clock.elapsed();
       let untilDue = LONGEST_SLEEP_MS;
       for (const [key, at] of due) {
         if (at > now) untilDue = Math.min(untilDue, at - now);

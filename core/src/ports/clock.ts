@@ -4,6 +4,8 @@ import { token } from '../kernel/token.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds since some moment of the past. It never jumps, so durations and deadlines are reckoned with it. */
+  elapsed(): number;
   /** Rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -18,6 +18,10 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
+  elapsed(): number {
+    return this.#nowMs;
+  }
+
   /** How many sleeps have not ended. */
   get sleepers(): number {
     return this.#sleepers.size;

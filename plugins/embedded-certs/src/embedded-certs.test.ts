@@ -331,6 +331,9 @@ class ShiftedClock implements Clock {
   now(): number {
     return Date.now() + this.shiftMs;
   }
+  elapsed(): number {
+    return performance.now();
+  }
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return systemClock.sleep(ms, signal);
   }

@@ -1,6 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { messageOf, type Log } from '@epinio/core';
+import { hasCode, isEpinioError, messageOf, type Log } from '@epinio/core';
 import type { Authenticator } from '../auth/authenticate.ts';
 import { MASTERS, type User } from '../auth/user.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -190,6 +190,9 @@ export class Handler {
   }
 
   #failure(exchange: Exchange, error: unknown): StatusError {
+    // Which is for whoever runs the cluster to mend, and told in the log where the write failed.
+    if (hasCode(error, 'CLUSTER_DATABASE_WRITE'))
+      return internalError(`${messageOf(error)}. ${fixOf(error)}`);
     this.#options.log.error('a request failed', {
       method: exchange.method,
       path: exchange.path,
@@ -198,6 +201,10 @@ export class Handler {
     });
     return internalError(messageOf(error));
   }
+}
+
+function fixOf(error: unknown): string {
+  return isEpinioError(error) ? (error.fix ?? '') : '';
 }
 
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };

@@ -2,11 +2,18 @@ import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { EpinioError } from '@epinio/core';
 import type { Pki } from '../pki/pki.ts';
+import { limitConnections } from './connection-limit.ts';
 import { Handler, type HandlerOptions } from './handler.ts';
 
+/** Connections beyond these, or beyond half the files that this process may have open, take the place of idle ones. */
+const MAX_CONNECTIONS = 2048;
 /** How long a client may take to send its whole request. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** How long a client may take to begin: a TLS handshake. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How often connections are looked at that are over their time. */
+const CHECK_INTERVAL_MS = 10_000;
 /** An idle connection is kept this long: longer than clients do, so that it is they who close. */
 const KEEP_ALIVE_MS = 120_000;
 /** After this, connections that still answer something are cut. */
@@ -38,15 +45,13 @@ export async function startApiServer({ pki, port, ...options }: ApiServerOptions
       requestTimeout: REQUEST_TIMEOUT_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
     },
     handler.handle,
   );
   server.on('upgrade', handler.handleUpgrade);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
+  const sockets = limitConnections(server, MAX_CONNECTIONS, options.log);
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   await listen(server, port);
   return {

@@ -58,6 +58,11 @@ export class Watcher {
     return this.#initialIndex < this.#initial.length;
   }
 
+  /** True when the next change has left the history: whoever reads so slowly has to list again. */
+  get isLost(): boolean {
+    return !this.initial && this.#collection.history.at(this.#position) === 'dropped';
+  }
+
   /** Everything up to this revision was shown: what a bookmark says. */
   get revision(): number {
     return this.#position === this.#collection.history.end

@@ -10,6 +10,9 @@ export interface HistoryEvent {
   readonly previous: StoredObject | undefined;
 }
 
+/** The most that the versions in one history may weigh, in characters of their JSON; the newest change stays in any case. */
+const MAX_SIZE = 32 * 1024 * 1024;
+
 /**
  * The newest changes of one collection, oldest first. Watches hold a position in it instead of a queue of
  * their own, so a thousand slow watches cost no memory; one that falls out of the history has to list again.
@@ -21,6 +24,8 @@ export class History {
   #start = 0;
   /** The newest revision that was dropped: a watch can go on from here, not from before. */
   #floor: number;
+  /** Characters of JSON that the events hold. */
+  #size = 0;
 
   constructor(limit: number, floor = 0) {
     this.#limit = limit;
@@ -38,12 +43,21 @@ export class History {
 
   append(event: HistoryEvent): void {
     this.#events.push(event);
+    this.#size += event.stored.json.length;
   }
 
-  /** Drops what is over the limit, a quarter at a time. @returns what was dropped, oldest first. */
+  /** Drops what is over the limits, a quarter at a time. @returns what was dropped, oldest first. */
   compact(): readonly HistoryEvent[] {
-    if (this.#events.length < this.#limit * 1.25) return [];
-    const dropped = this.#events.splice(0, this.#events.length - this.#limit);
+    if (this.#events.length < this.#limit * 1.25 && this.#size < MAX_SIZE * 1.25) return [];
+    let count = Math.max(0, this.#events.length - this.#limit);
+    let size = this.#size;
+    for (let index = 0; index < this.#events.length - 1; index++) {
+      if (index >= count && size <= MAX_SIZE) break;
+      size -= (this.#events[index] as HistoryEvent).stored.json.length;
+      count = Math.max(count, index + 1);
+    }
+    const dropped = this.#events.splice(0, count);
+    this.#size = size;
     this.#start += dropped.length;
     this.#floor = dropped.at(-1)?.revision ?? this.#floor;
     return dropped;

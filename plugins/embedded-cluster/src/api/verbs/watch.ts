@@ -13,6 +13,8 @@ import { selectionOf, tableOptions, versionOptions } from './read.ts';
 /** A watch without a timeout of its own ends after this long, and up to as long again, so that not all end at once. */
 const MIN_TIMEOUT_SECONDS = 1800;
 const BOOKMARK_INTERVAL_MS = 60_000;
+/** A client that takes nothing for so long, though there is something, is not there any more. */
+const STALL_TIMEOUT_MS = 60_000;
 /** Events are sent in pieces of about this size: many small events cost one write. */
 const CHUNK = 64 * 1024;
 
@@ -68,6 +70,7 @@ export class Stream {
   #ended = false;
   #stop: () => void = () => undefined;
   #timers: NodeJS.Timeout[] = [];
+  #stall: NodeJS.Timeout | undefined;
 
   constructor(exchange: Exchange, resource: Resource, watcher: Watcher, options: StreamOptions) {
     this.#exchange = exchange;
@@ -88,6 +91,7 @@ export class Stream {
     response.flushHeaders();
     response.on('drain', () => {
       this.#blocked = false;
+      clearTimeout(this.#stall);
       this.#pump();
     });
     response.on('close', () => this.#release());
@@ -111,13 +115,26 @@ export class Stream {
     this.#stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
+    clearTimeout(this.#stall);
+  }
+
+  /** As a real API server does with a watch that cannot keep up: the client lists again, or is gone. */
+  #cut(): void {
+    this.#release();
+    this.#exchange.response.destroy();
+  }
+
+  #write(text: string): void {
+    this.#blocked = !this.#exchange.response.write(text);
+    if (this.#blocked) this.#stall = setTimeout(() => this.#cut(), STALL_TIMEOUT_MS).unref();
   }
 
   #pump(): void {
+    if (this.#blocked && !this.#ended && this.#watcher.isLost) this.#cut();
     while (!this.#blocked && !this.#ended) {
       const chunk = this.#nextChunk();
       if (chunk === '') return;
-      this.#blocked = !this.#exchange.response.write(chunk);
+      this.#write(chunk);
     }
   }
 
@@ -150,8 +167,7 @@ export class Stream {
   }
 
   #bookmark(): void {
-    if (!this.#blocked && !this.#ended && !this.#watcher.initial)
-      this.#blocked = !this.#exchange.response.write(this.#bookmarkLine());
+    if (!this.#blocked && !this.#ended && !this.#watcher.initial) this.#write(this.#bookmarkLine());
   }
 
   #bookmarkLine(annotations?: Readonly<Record<string, string>>): string {

@@ -40,7 +40,8 @@ export function eventExpiry({ kube, clock, log, signal }: ControllerContext): Co
   };
 }
 
+/** An event of the far future was made while the clock was wrong, and nobody knows when that was. */
 function isOld({ lastTimestamp, eventTime, metadata }: EventObject, now: number): boolean {
   const time = Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '');
-  return now - time > TIME_TO_LIVE_MS;
+  return Math.abs(now - time) > TIME_TO_LIVE_MS;
 }

@@ -47,7 +47,7 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const at = clock.now() + ms;
+    const at = clock.elapsed() + ms;
     const known = this.#timers.get(key);
     if (known !== undefined && known.at <= at) return;
     known?.timer.abort(new Error('an earlier time was asked for'));

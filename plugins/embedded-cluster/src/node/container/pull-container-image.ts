@@ -22,7 +22,7 @@ export async function pullContainerImage(
     container.imagePullPolicy ?? (/(:latest|\/[^:@]*|^[^:@/]*)$/.test(reference) ? 'Always' : 'IfNotPresent');
   let pauseMs = timings.pullBackoffMs;
   for (;;) {
-    const startedAt = clock.now();
+    const startedAt = clock.elapsed();
     const state = { pulled: false };
     try {
       const image = await images.ensure({
@@ -33,7 +33,7 @@ export async function pullContainerImage(
           handle.event('Normal', 'Pulling', `Pulling image "${reference}"`, container);
         },
       });
-      const took = `${((clock.now() - startedAt) / 1000).toFixed(3)}s`;
+      const took = `${((clock.elapsed() - startedAt) / 1000).toFixed(3)}s`;
       const how = state.pulled
         ? `Successfully pulled image "${reference}" in ${took}. Image size: ${image.bytes} bytes.`
         : `Container image "${reference}" already present on machine`;

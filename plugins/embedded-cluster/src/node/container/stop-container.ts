@@ -21,12 +21,12 @@ export async function stopContainer(
   const { clock, images } = handle.node;
   const { run } = started;
   const over = AbortSignal.any([hurry, endOf(run.exited)]);
-  const startedAt = clock.now();
+  const startedAt = clock.elapsed();
   handle.event('Normal', 'Killing', `Stopping container ${container.name}`, container);
   if (graceMs > 0) await runHook(handle, container, started, 'preStop', graceMs, over);
   const wanted = images.find(started.record.digest)?.config.StopSignal ?? DEFAULT_SIGNAL;
   if (graceMs > 0) run.terminate(SIGNAL.test(wanted) ? (wanted as NodeJS.Signals) : DEFAULT_SIGNAL);
-  const left = graceMs - (clock.now() - startedAt);
+  const left = graceMs - (clock.elapsed() - startedAt);
   if (left > 0) await pauseUnlessAborted(clock, left, over);
   await run.kill();
 }

@@ -86,10 +86,10 @@ export class PodContainers {
   /** Ends them, sidecars last. Resolves when nothing of them is left. */
   async stop(graceMs: number, hurry: AbortSignal): Promise<void> {
     const { clock } = this.#handle.node;
-    const deadline = clock.now() + graceMs;
+    const deadline = clock.elapsed() + graceMs;
     const others = this.all.filter(({ kind }) => kind !== 'sidecar');
     await Promise.all(others.map((container) => container.stop(graceMs, hurry)));
-    await this.#stopSidecars(deadline - clock.now(), hurry);
+    await this.#stopSidecars(deadline - clock.elapsed(), hurry);
   }
 
   /** Removes the files of containers that will not run again; their logs stay. */
@@ -123,9 +123,9 @@ export class PodContainers {
   /** In the reverse of the order in which they were started. */
   async #stopSidecars(graceMs: number, hurry: AbortSignal): Promise<void> {
     const { clock } = this.#handle.node;
-    const deadline = clock.now() + graceMs;
+    const deadline = clock.elapsed() + graceMs;
     for (const container of [...this.#sidecars].reverse()) {
-      await container.stop(Math.max(0, deadline - clock.now()), hurry);
+      await container.stop(Math.max(0, deadline - clock.elapsed()), hurry);
     }
   }
 }

@@ -31,14 +31,14 @@ export async function untilExcess(handle: PodHandle, signal: AbortSignal): Promi
   if (!hasStorageLimit(handle.pod())) return undefined;
   const { clock, timings } = handle.node;
   while (!signal.aborted) {
-    const startedAt = clock.now();
+    const startedAt = clock.elapsed();
     const message = await storageExcess(handle.pod(), handle.folder);
     if (message !== undefined) {
       handle.event('Warning', 'Evicted', message);
       return { reason: 'Evicted', message, isUrgent: true };
     }
     // A look at many files takes long: it may take a tenth of the time.
-    await pauseUnlessAborted(clock, Math.max(timings.diskPollMs, 9 * (clock.now() - startedAt)), signal);
+    await pauseUnlessAborted(clock, Math.max(timings.diskPollMs, 9 * (clock.elapsed() - startedAt)), signal);
   }
   return undefined;
 }

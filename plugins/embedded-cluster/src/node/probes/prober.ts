@@ -46,12 +46,12 @@ export async function runProber(options: ProberOptions): Promise<void> {
   };
 
   await pause(initialDelaySeconds * 1000);
-  let countsFrom = clock.now();
+  let countsFrom = clock.elapsed();
   for (let tries = 0; !isAborted(); tries++) {
     const { ok, reason } = await checkProbe(probe, context, timeoutMs, signal);
     if (isAborted()) return;
-    const counts = clock.now() >= countsFrom;
-    if (counts) countsFrom += Math.max(periodMs, clock.now() - countsFrom);
+    const counts = clock.elapsed() >= countsFrom;
+    if (counts) countsFrom += Math.max(periodMs, clock.elapsed() - countsFrom);
     if (ok) {
       hasSucceeded = true;
       failures = 0;

@@ -145,13 +145,13 @@ export class ContainerRun {
 
   /** Ends it now. Resolves when its exit is recorded. */
   async kill(): Promise<RunExit> {
-    const deadline = Date.now() + KILL_WAIT_MS;
+    const deadline = performance.now() + KILL_WAIT_MS;
     while (this.#exit === undefined) {
       const init = this.sandboxInit();
       if (init !== undefined) signalProcess(init, 'SIGKILL');
       // Those that fork meanwhile are met by the next turn.
       else for (const pid of this.processes()) signalProcess(pid, 'SIGKILL');
-      if (!hasProc() || Date.now() > deadline) {
+      if (!hasProc() || performance.now() > deadline) {
         signalProcess(-this.supervisor.pid, 'SIGKILL');
         this.#finish({ exitCode: 137, finishedAt: Date.now(), known: true });
       }
