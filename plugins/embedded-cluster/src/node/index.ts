@@ -9,7 +9,7 @@ import { nodeConfig, type NodeConfig } from './config.ts';
 import { writeFileAtomic } from './files.ts';
 import { ImageStore } from './image/image-store.ts';
 import { NodeLayout } from './layout.ts';
-import { MemoryLimiter } from './limits/memory-limiter.ts';
+import { ResourceLimiter } from './limits/resource-limiter.ts';
 import type { NodeContext } from './node-context.ts';
 import { NodeLogs } from './node-logs.ts';
 import { PodUids } from './pod/pod-uids.ts';
@@ -105,11 +105,10 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
       isolation.firstUid === undefined
         ? undefined
         : new PodUids(layout, isolation.firstUid, seed.readUInt32BE(4)),
-    memory: new MemoryLimiter({
+    limiter: new ResourceLimiter({
       name: `epinio-${seed.toString('hex').slice(0, 12)}`,
       log,
       pollMs: timings.memoryPollMs,
-      useCgroups: true,
     }),
     execPath: process.execPath,
     // eslint-disable-next-line no-restricted-properties -- where this machine keeps its programs is known by its PATH alone
@@ -118,6 +117,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
   const manager = new PodManager(node);
   await Promise.all([manager.start(pods), services.synced(running)]);
   const unsubscribe = watchReferenced(options, manager);
+  unsubscribe.push(services.subscribe(() => manager.onServices()));
   const volumes = informers.open<PersistentVolume & KubeObject>({
     apiVersion: 'v1',
     kind: 'PersistentVolume',
@@ -129,7 +129,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
     for (const end of unsubscribe) end();
     await manager.close();
     node.images.close();
-    node.memory.close();
+    node.limiter.close();
     await events.flush();
   }
 

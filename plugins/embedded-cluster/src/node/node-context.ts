@@ -3,7 +3,7 @@ import type { EventRecorder } from '../controllers/machinery/event-recorder.ts';
 import type { NodeConfig } from './config.ts';
 import type { ImageStore } from './image/image-store.ts';
 import type { NodeLayout } from './layout.ts';
-import type { MemoryLimiter } from './limits/memory-limiter.ts';
+import type { ResourceLimiter } from './limits/resource-limiter.ts';
 import type { PortAllocator } from './ports/port-allocator.ts';
 import type { Isolation } from './sandbox/isolation.ts';
 import type { PodUids } from './pod/pod-uids.ts';
@@ -13,7 +13,7 @@ import type { NodeTimings } from './timings.ts';
 /** What everything that runs pods shares. */
 export interface NodeContext {
   readonly kube: Kube;
-  /** Those of a namespace. */
+  /** Those of a namespace, or all. */
   readonly services: (namespace: string | undefined) => readonly Service[];
   readonly log: Log;
   readonly clock: Clock;
@@ -26,7 +26,7 @@ export interface NodeContext {
   readonly isolation: Isolation;
   /** Absent when pods have no users of their own. */
   readonly users: PodUids | undefined;
-  readonly memory: MemoryLimiter;
+  readonly limiter: ResourceLimiter;
   readonly resources: NodeResources;
   /** Of this boot of the machine; see `bootId`. */
   readonly boot: string;

@@ -8,6 +8,8 @@ import { PodWorker } from './pod/pod-worker.ts';
 import { ContainerRun } from './supervisor/container-run.ts';
 
 const SWEEP_MS = 30_000;
+/** Names of new Services are known to pods after this long. */
+const HOSTS_MS = 100;
 
 /** Runs the pods that are bound to this node: one worker each. */
 export class PodManager {
@@ -17,6 +19,7 @@ export class PodManager {
   readonly #leaving = new Set<Promise<void>>();
   #unsubscribe: (() => void) | undefined;
   #sweep: NodeJS.Timeout | undefined;
+  #hosts: NodeJS.Timeout | undefined;
 
   constructor(node: NodeContext) {
     this.#node = node;
@@ -32,6 +35,7 @@ export class PodManager {
     );
     this.#unsubscribe = pods.subscribe((event) => this.#onEvent(event));
     for (const object of pods.list()) this.#onEvent({ type: 'added', object });
+    this.onServices(); // those that are running have the Services of an earlier time
     this.#sweepSoon();
   }
 
@@ -41,6 +45,25 @@ export class PodManager {
       const { metadata } = worker.pod();
       return metadata.namespace === namespace && metadata.name === name;
     });
+  }
+
+  /** Services are others now; what comes at one time is met by one look. */
+  onServices(): void {
+    this.#hosts ??= setTimeout(() => {
+      this.#hosts = undefined;
+      this.#writeHosts();
+    }, HOSTS_MS).unref();
+  }
+
+  #writeHosts(): void {
+    for (const worker of this.#workers.values()) {
+      try {
+        worker.writeHosts();
+      } catch (error) {
+        const fields = { pod: worker.pod().metadata.name, reason: messageOf(error) };
+        this.#node.log.warn('Names of Services could not be told to a pod', fields);
+      }
+    }
   }
 
   /** An object that pods may refer to has changed. */
@@ -61,6 +84,7 @@ export class PodManager {
   async close(): Promise<void> {
     this.#unsubscribe?.();
     clearTimeout(this.#sweep);
+    clearTimeout(this.#hosts);
     for (const worker of this.#workers.values()) worker.release();
     await Promise.all(this.#leaving);
   }

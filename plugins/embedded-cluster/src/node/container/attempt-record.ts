@@ -1,14 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { isMissingFile, readTextIfAny, writeFileAtomic } from '../files.ts';
 import type { AttemptFolder } from '../layout.ts';
+import type { ContainerCgroups } from '../limits/resource-limiter.ts';
 
 /** What was decided before a run of a container was started; written first, so that a run is never without it. */
 export interface AttemptRecord {
   readonly boot: string;
   /** Of the image. */
   readonly digest: string;
-  /** The control group that it is in. */
-  readonly cgroup?: string;
+  /** The control groups that it is in. */
+  readonly cgroups?: ContainerCgroups;
   /** Why the node itself has ended it. */
   readonly ended?: { readonly reason: string; readonly message?: string };
 }

@@ -121,8 +121,8 @@ function watchMemory(
   signal: AbortSignal,
 ): void {
   const limit = quantityBytes(container.resources?.limits?.['memory']);
-  if (limit === undefined || record.cgroup !== undefined) return;
-  const stop = handle.node.memory.watch(run, limit, () => {
+  if (limit === undefined || record.cgroups?.memory !== undefined) return;
+  const stop = handle.node.limiter.watch(run, limit, () => {
     attention.onFatal('OOMKilled', `The container took more than its memory limit`, 'now');
   });
   signal.addEventListener('abort', stop, { once: true });

@@ -90,12 +90,11 @@ export async function removeContainerFolders(folder: AttemptFolder): Promise<voi
     await rm(path, { recursive: true, force: true });
 }
 
-/** Makes the pod's own files of /etc. */
+/** Makes the pod's own files of /etc that stay as they are. */
 export function writePodEtc(folder: PodFolder, hostname: string, uid: number): void {
   mkdirSync(folder.etc, { recursive: true });
   const files = {
     hostname: `${hostname}\n`,
-    hosts: `127.0.0.1\tlocalhost ${hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`,
     // The first line with an id is the one that gives it its name.
     passwd: `app:x:${uid}:${uid}::/home/app:/bin/sh\nroot:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n`,
     group: `app:x:${uid}:\nroot:x:0:\nnogroup:x:65534:\n`,

@@ -220,9 +220,9 @@ export class ContainerWorker {
     over.abort(new Error('the container has ended'));
     this.#log?.end();
     this.#health.reset();
-    const { cgroup } = started.record;
-    const outOfMemory = cgroup !== undefined && node.memory.wasExceeded(cgroup);
-    if (cgroup !== undefined) void node.memory.removeGroup(cgroup);
+    const { cgroups = {} } = started.record;
+    const outOfMemory = node.limiter.wasExceeded(cgroups);
+    void node.limiter.removeGroups(cgroups);
     // `note` may have said why meanwhile.
     const { record } = this.#started;
     const ended = describeExit(this.container, started.folder, {

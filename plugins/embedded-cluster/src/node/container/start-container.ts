@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { EpinioError, type Container } from '@epinio/core';
 import type { UnpackedImage } from '../image/image-folder.ts';
 import { readTextIfAny, writeFileAtomic } from '../files.ts';
+import { cgroupProcs } from '../limits/resource-limiter.ts';
 import type { AttemptFolder } from '../layout.ts';
 import { hostProgramFolders, nodeRuntime } from '../sandbox/host-system.ts';
 import type { ContainerSpec, Mount } from '../sandbox/isolation.ts';
 import { configError, containerEnvironment } from '../spec/environment.ts';
 import { expandVariables } from '../spec/expand.ts';
-import { quantityBytes } from '../spec/pod-fields.ts';
+import { serviceVariables } from '../spec/service-variables.ts';
+import { quantityNumber } from '../spec/pod-fields.ts';
 import { ContainerRun } from '../supervisor/container-run.ts';
 import { podHostname, type PodHandle } from '../pod/pod-handle.ts';
 import { resolveSubPath } from '../volumes/sub-path.ts';
@@ -42,6 +44,7 @@ export async function resolveContainer(
   const pod = handle.pod();
   refusePrivileges(container);
   const variables = await containerEnvironment({
+    services: linkedServices(handle),
     ...{ kube: node.kube, pod, container, nodeName: node.config.name, resources: node.resources },
     fixed: port === undefined ? {} : { PORT: String(port) },
   });
@@ -81,6 +84,7 @@ export async function startContainer(
   mkdirSync(folder.run, { recursive: true, mode: 0o711 });
   if (uid !== undefined && node.isolation.kind === 'process') chownSync(folder.run, uid, uid);
   writePodEtc(handle.folder, resolved.hostname, uid ?? process.getuid?.() ?? 0);
+  handle.writeHosts();
   const copies = await makeContainerFolders(folder, image, uid);
   writeFileSync(terminationLog(folder), '');
   if (uid !== undefined) chownSync(terminationLog(folder), uid, uid);
@@ -92,17 +96,20 @@ export async function startContainer(
   const spec: ContainerSpec = { ...resolved, mounts: [...copies, ...resolved.mounts, lastWords] };
   for (const mount of spec.mounts) ensureMountPoint(image.root, mount);
 
-  const limit = quantityBytes(container.resources?.limits?.['memory']);
+  const { memory, cpu } = container.resources?.limits ?? {};
   const launch = node.isolation.launch(spec);
   // A supervisor that is a user of its own may not join a group that root has made.
-  const group =
-    limit === undefined || launch.uid !== undefined
-      ? undefined
-      : node.memory.createGroup(groupName(handle, container, folder), limit);
+  const cgroups =
+    launch.uid !== undefined
+      ? {}
+      : node.limiter.createGroups(groupName(handle, container, folder), {
+          ...(memory === undefined ? {} : { memory: Math.ceil(quantityNumber(memory)) }),
+          ...(cpu === undefined ? {} : { cpu: quantityNumber(cpu) }),
+        });
   const record: AttemptRecord = {
     boot: node.boot,
     digest: image.digest,
-    ...(group === undefined ? {} : { cgroup: group.folder }),
+    cgroups,
   };
   writeFileAtomic(folder.spec, JSON.stringify(spec));
   writeAttempt(folder, record);
@@ -112,7 +119,7 @@ export async function startContainer(
     ...launch,
     logFile: folder.log,
     ...(uid === undefined ? {} : { logOwner: uid }),
-    ...(group === undefined ? {} : { cgroupProcs: group.procs }),
+    cgroupProcs: cgroupProcs(cgroups),
   });
   return { folder, run, record, spec };
 }
@@ -121,6 +128,16 @@ export async function startContainer(
 export function readContainerSpec(folder: AttemptFolder): ContainerSpec | undefined {
   const text = readTextIfAny(folder.spec);
   return text === undefined ? undefined : (JSON.parse(text) as ContainerSpec);
+}
+
+/** As of now: a Service that is made later is not in the environment of what runs. */
+function linkedServices(handle: PodHandle): ReadonlyMap<string, string> {
+  const { node } = handle;
+  const { metadata, spec } = handle.pod();
+  const api = node.services('default').filter(({ metadata: { name } }) => name === 'kubernetes');
+  return serviceVariables(
+    spec.enableServiceLinks === false ? api : [...api, ...node.services(metadata.namespace)],
+  );
 }
 
 function groupName(handle: PodHandle, { name }: Container, folder: AttemptFolder): string {

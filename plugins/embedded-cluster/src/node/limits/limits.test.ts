@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,7 +8,7 @@ import { eventually } from '@epinio/core/testkit';
 import { PodFolder } from '../layout.ts';
 import { ContainerRun } from '../supervisor/container-run.ts';
 import { SUPERVISE_SCRIPT } from '../supervisor/supervise-script.ts';
-import { findCgroupMemory, oomKills, removeCgroup } from './cgroup.ts';
+import { findCgroupHierarchy, oomKills, removeCgroup } from './cgroup.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { hasStorageLimit, storageExcess } from './storage-limits.ts';
 
@@ -24,21 +24,21 @@ const HOG = [
   'const a=[];for(let i=0;i<50;i++)a.push(Buffer.alloc(8*1048576,1));setInterval(()=>{},1e6)',
 ];
 
-function start(name: string, cgroupProcs?: string): Promise<ContainerRun> {
+function start(name: string, args = HOG, cgroupProcs: readonly string[] = []): Promise<ContainerRun> {
   return ContainerRun.start({
     folder: join(base, name),
     script,
-    command: [process.execPath, ...HOG],
+    command: [process.execPath, ...args],
     env: {},
     cwd: base,
     logFile: join(base, `${name}.log`),
-    ...(cgroupProcs === undefined ? {} : { cgroupProcs }),
+    cgroupProcs,
   });
 }
 
 test('a container over its memory limit is ended by its control group', async (t) => {
   const name = `epinio-test-${process.pid}`;
-  const memory = findCgroupMemory(name);
+  const memory = findCgroupHierarchy('memory', name);
   if (memory === undefined) {
     t.diagnostic(
       'control groups cannot be written on this machine: the limit by resident size is what is tested',
@@ -47,11 +47,29 @@ test('a container over its memory limit is ended by its control group', async (t
     return;
   }
   const group = memory.create('hog', 128 * MIB);
-  const run = await start('cgroup', group.procs);
+  const run = await start('cgroup', HOG, [join(group, 'cgroup.procs')]);
   assert.equal((await run.exited).exitCode, 137);
-  assert.ok(oomKills(group.folder) > 0, 'oomKills(group.folder) > 0');
-  await eventually(() => assert.equal(removeCgroup(group.folder), true));
-  removeCgroup(join(group.folder, '..'));
+  assert.ok(oomKills(group) > 0, 'oomKills(group) > 0');
+  await eventually(() => assert.equal(removeCgroup(group), true));
+  removeCgroup(join(group, '..'));
+});
+
+test('a container with a limit of its processors gets no more of them, whatever it starts', async (t) => {
+  const cpu = findCgroupHierarchy('cpu', `epinio-test-${process.pid}`);
+  if (cpu === undefined) {
+    t.diagnostic('control groups for processors cannot be written on this machine');
+    t.skip('no control groups');
+    return;
+  }
+  const group = cpu.create('spinner', 0.1);
+  // Spins for a second of the clock, and says how much of it it has had.
+  const spin = `const end = Date.now() + 1000; while (Date.now() < end); console.log(process.cpuUsage().user)`;
+  const run = await start('spinner', ['-e', spin], [join(group, 'cgroup.procs')]);
+  assert.equal((await run.exited).exitCode, 0);
+  const milliseconds = Number(readFileSync(join(base, 'spinner.log'), 'utf8')) / 1000;
+  assert.ok(milliseconds < 500, `it has had ${milliseconds} ms`);
+  await eventually(() => assert.equal(removeCgroup(group), true));
+  removeCgroup(join(group, '..'));
 });
 
 test('without control groups, a container over its memory limit is seen by its resident size', async () => {

@@ -12,6 +12,8 @@ export interface PodHandle {
   /** As the API has it now. */
   pod(): Pod;
   volumes(): ReadonlyMap<string, PodVolume>;
+  /** Brings the pod's /etc/hosts up to date. */
+  writeHosts(): void;
   /** A PORT for a container that is about to start; undefined when it gets none. */
   assignPort(container: Container): Promise<number | undefined>;
   /** Writes the real ports to the pod's annotation, where the endpoints are made from it. */

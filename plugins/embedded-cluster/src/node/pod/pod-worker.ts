@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf, type Condition, type Container, type Pod, type PodStatus } from '@epinio/core';
 import { rfc3339 } from '../../controllers/machinery/rfc3339.ts';
 import { selects } from '../../controllers/pods/pod-facts.ts';
@@ -8,6 +10,7 @@ import type { PodFolder } from '../layout.ts';
 import type { NodeContext } from '../node-context.ts';
 import { volumeObjects, type PodVolume } from '../volumes/pod-volumes.ts';
 import { ChangeWaiter } from './change-waiter.ts';
+import { hostsText, writeInPlace } from './hosts-file.ts';
 import { PodContainers } from './pod-containers.ts';
 import { podKey, type PodHandle } from './pod-handle.ts';
 import { untilDeadline, untilExcess, type PodFailure } from './pod-limits.ts';
@@ -93,6 +96,12 @@ export class PodWorker implements PodHandle {
 
   realPort(container: Container, port: number | string): number | undefined {
     return this.#ports.resolve(container, port);
+  }
+
+  writeHosts(): void {
+    // Whoever shares the host's file system has the host's names.
+    if (this.node.isolation.kind === 'process' || !existsSync(this.folder.etc)) return;
+    writeInPlace(join(this.folder.etc, 'hosts'), hostsText(this.#pod, this.node.services(undefined)));
   }
 
   async assignPort(container: Container): Promise<number | undefined> {

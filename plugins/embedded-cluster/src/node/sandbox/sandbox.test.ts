@@ -3,20 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { after, test } from 'node:test';
 import { eventually } from '@epinio/core/testkit';
+import { needsBubblewrap } from '../testkit/needs-bubblewrap.ts';
 import { TestNode } from '../testkit/test-node.ts';
-
-const hasBubblewrap = spawnSync('bwrap', ['--version']).status === 0;
-
-/** Without bubblewrap the test is skipped out loud; where everything should be there (CI), that is a failure. */
-function needsBubblewrap(t: TestContext): boolean {
-  if (hasBubblewrap) return true;
-  assert.notEqual(process.env['CI'], 'true', 'bubblewrap has to be installed for this test');
-  t.diagnostic('bubblewrap is not installed: isolation was not tested');
-  t.skip('bubblewrap is not installed');
-  return false;
-}
 
 const secret = (name: string, value: string) => ({
   apiVersion: 'v1',

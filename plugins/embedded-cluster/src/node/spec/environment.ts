@@ -16,20 +16,22 @@ export interface EnvironmentContext {
   readonly container: Container;
   readonly nodeName: string;
   readonly resources: NodeResources;
+  /** Where Services are: below all that the specification says. */
+  readonly services: ReadonlyMap<string, string>;
   /** Set by the node, whatever the specification says: PORT. */
   readonly fixed: Readonly<Record<string, string>>;
 }
 
 /**
- * The container's environment: `envFrom`, then `env`, then the node's own. It begins empty: nothing of the
+ * The container's environment: Services, `envFrom`, then `env`, then the node's own. It begins empty: nothing of the
  * platform's environment is in it, and the image's is put below it by the caller, since `$(NAME)` does not see
  * that. Fails with `CONFIG_ERROR`, in the kubelet's words.
  */
 export async function containerEnvironment(
   context: EnvironmentContext,
 ): Promise<ReadonlyMap<string, string>> {
-  const { container, fixed } = context;
-  const variables = new Map<string, string>();
+  const { container, fixed, services } = context;
+  const variables = new Map(services);
   for (const { prefix = '', secretRef, configMapRef } of container.envFrom ?? []) {
     const values =
       secretRef === undefined

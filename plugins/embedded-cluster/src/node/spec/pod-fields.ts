@@ -62,6 +62,13 @@ export function resourceField(
   return String((value.nano + unit.nano - 1n) / unit.nano);
 }
 
+/** A quantity as a number: 0.5 for "500m". Fails with `QUANTITY_INVALID`, which validation keeps out. */
+export function quantityNumber(text: string): number {
+  const quantity = parseQuantity(text);
+  if (quantity === undefined) throw new EpinioError('QUANTITY_INVALID', `"${text}" is no quantity`);
+  return Number(quantity.nano) / 1e9;
+}
+
 /** Whole units of a quantity ("1Gi" is 1073741824); undefined for none. */
 export function quantityBytes(text: string | undefined): number | undefined {
   const quantity = parseQuantity(text);

@@ -10,11 +10,12 @@ import { signalProcess } from '../process/process-identity.ts';
 import { processTree } from '../process/process-table.ts';
 import type { Launch } from '../sandbox/isolation.ts';
 import { untilSandbox } from '../container/until-sandbox.ts';
+import { cgroupProcs } from '../limits/resource-limiter.ts';
 import { openPipes, type OpenStreams } from './pipes.ts';
 import { openTerminal } from './terminal.ts';
 
 /** A shell that joins a control group before it becomes the command. */
-const JOIN_GROUP = `echo "$$" >"$0" && exec "$@"`;
+const JOIN_GROUPS = `echo "$$" >"$0" && echo "$$" >"$1" && shift && exec "$@"`;
 
 /**
  * Runs a command in a container that runs: in its sandbox, with its user, environment and limits. Fails with
@@ -35,17 +36,14 @@ export async function execInContainer(
   const streams = wanted.tty
     ? await openTerminal(wanted, spec.uid)
     : await openPipes(wanted, join(handle.folder.root, 'streams'), spec.uid);
-  const procs = record.cgroup === undefined ? undefined : join(record.cgroup, 'cgroup.procs');
-  return start(launch, streams, procs);
+  return start(launch, streams, cgroupProcs(record.cgroups ?? {}));
 }
 
-async function start(
-  launch: Launch,
-  streams: OpenStreams,
-  procs: string | undefined,
-): Promise<RemoteProcess> {
+async function start(launch: Launch, streams: OpenStreams, procs: readonly string[]): Promise<RemoteProcess> {
   const joined =
-    procs === undefined ? launch.command : ['/bin/sh', '-c', JOIN_GROUP, procs, ...launch.command];
+    procs.length === 0
+      ? launch.command
+      : ['/bin/sh', '-c', JOIN_GROUPS, ...[...procs, '/dev/null'].slice(0, 2), ...launch.command];
   const command = [...streams.prefix, ...joined];
   const child = spawn(command[0] ?? '', command.slice(1), {
     cwd: launch.cwd,

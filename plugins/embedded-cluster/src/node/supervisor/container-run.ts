@@ -37,8 +37,8 @@ export interface RunSpec {
   readonly descriptor4?: string;
   /** Runs supervisor and command as this user and group; root only. */
   readonly uid?: number;
-  /** A `cgroup.procs` file to join before the command starts. */
-  readonly cgroupProcs?: string;
+  /** Files `cgroup.procs` to join before the command starts: two at most. */
+  readonly cgroupProcs?: readonly string[];
 }
 
 /** One life of one container: from the start of its command to its exit. Outlives this process. */
@@ -72,7 +72,8 @@ export class ContainerRun {
     if (spec.logOwner !== undefined) fchownSync(output, spec.logOwner, spec.logOwner);
     let child: ChildProcess;
     try {
-      child = spawn('/bin/sh', [spec.script, spec.folder, spec.cgroupProcs ?? '', ...spec.command], {
+      const [first = '', second = ''] = spec.cgroupProcs ?? [];
+      child = spawn('/bin/sh', [spec.script, spec.folder, first, second, ...spec.command], {
         cwd: spec.cwd,
         env: spec.env,
         detached: true,

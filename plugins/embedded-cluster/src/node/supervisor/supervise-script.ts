@@ -7,19 +7,24 @@
  * - `sandbox`: what bubblewrap says of the sandbox (open as file descriptor 3 for the command);
  * - `exit`: the exit code of the command, renamed into place when the command has ended.
  *
- * Arguments: run folder, the `cgroup.procs` to join or "", command. Where there is a file `arguments`, the command
+ * Arguments: run folder, two `cgroup.procs` to join or "", command. Where there is a file `arguments`, the command
  * has it as file descriptor 4. It runs in the foreground, since a background command would start with SIGINT and
  * SIGQUIT ignored; signals to the group are trapped here (a trapped signal is back to its default in the
  * command), so that the supervisor lives to see the end. Messages of the shell itself ("Killed") are no
  * output of the container and are dropped.
  */
 export const SUPERVISE_SCRIPT = `run=$1
-cgroup=$2
-shift 2
+groups="$2
+$3"
+shift 3
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 stat=
 if [ -r "/proc/$$/stat" ]; then read -r stat <"/proc/$$/stat"; fi
-if [ -n "$cgroup" ]; then echo "$$" >"$cgroup" || exit 125; fi
+while read -r group; do
+  if [ -n "$group" ]; then echo "$$" >"$group" || exit 125; fi
+done <<END
+$groups
+END
 printf '%s\\n%s\\n' "$$" "$stat" >"$run/pid" || exit 125
 exec 5>&2 2>/dev/null
 if [ -e "$run/arguments" ]; then exec 3>"$run/sandbox" 4<"$run/arguments"; fi
