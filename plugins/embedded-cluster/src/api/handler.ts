@@ -23,6 +23,7 @@ import {
 } from '../status.ts';
 import { bindPod } from './verbs/binding.ts';
 import { sendPodLogs } from './verbs/pod-logs.ts';
+import { forwardPodPorts } from './verbs/pod-port-forward.ts';
 import { isStreamed, streamPod } from './verbs/pod-streams.ts';
 import { getObject, listObjects } from './verbs/read.ts';
 import { answerReview } from './verbs/reviews.ts';
@@ -165,10 +166,13 @@ export class Handler {
       case 'log':
         return sendPodLogs(registry, exchange, resource, namespace ?? '', name, node());
       case 'exec':
-        return streamPod(exchange, {
+      case 'portforward': {
+        const stream = subresource.name === 'portforward' ? forwardPodPorts : streamPod;
+        return stream(exchange, {
           ...{ registry, log, pods: resource, namespace: namespace ?? '', name, node: node() },
-          ...{ subresource: subresource.name, follow: (stream: Ending) => this.#follow(exchange, stream) },
+          ...{ subresource: subresource.name, follow: (ending: Ending) => this.#follow(exchange, ending) },
         });
+      }
       case 'scale':
         return handleScale(registry, exchange, target);
       case 'binding':

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { PodLogOptions } from '@epinio/core';
 
 /** A pod as subresources name it. */
@@ -49,8 +49,8 @@ export interface RemoteProcess {
 }
 
 /**
- * What the API asks of the node agent for `pods/exec`. Fails with `CONTAINER_NOT_FOUND` when what it is for does not
- * run.
+ * What the API asks of the node agent for streams into pods. Fails with `CONTAINER_NOT_FOUND` when what it is for does
+ * not run.
  */
 export interface PodStreams {
   /** Runs a command in a container. */
@@ -60,6 +60,8 @@ export interface PodStreams {
     command: readonly string[],
     streams: StreamSelection,
   ): Promise<RemoteProcess>;
+  /** Connects to a port of the pod, as its containers declare it; what goes wrong is told in a real node's words. */
+  connect(pod: PodRef, port: number): Promise<Duplex>;
 }
 
 /** What the API server reaches a node for. */

@@ -30,12 +30,18 @@ export async function acceptWebsocket(exchange: Exchange, protocol: string): Pro
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE,
-    handleProtocols: () => (protocol === '' ? false : protocol),
+  });
+  // Names such as "SPDY/3.1+portforward.k8s.io" are none by RFC 6455: `ws` refuses them, clients insist on them.
+  delete incoming.headers['sec-websocket-protocol'];
+  server.once('headers', (headers) => {
+    if (protocol !== '') headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
   });
   response.detachSocket(incoming.socket);
   return await new Promise<WebSocket>((resolve, reject) => {
     server.once('wsClientError', (error, socket) => {
-      socket.destroy();
+      const body = `${error.message}\n`;
+      const head = `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+      socket.end(`${head}${body}`);
       reject(new StatusError(400, 'BadRequest', error.message));
     });
     server.handleUpgrade(incoming, upgrade.socket, upgrade.head, (socket) => {

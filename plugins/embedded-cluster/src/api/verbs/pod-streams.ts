@@ -27,7 +27,7 @@ export function isStreamed(route: Route): boolean {
   return route.kind === 'subresource' && STREAMED.has(`${route.resource.plural}/${route.subresource.name}`);
 }
 
-const STREAMED = new Set(['pods/exec']);
+const STREAMED = new Set(['pods/exec', 'pods/portforward']);
 
 /** GET and POST of `pods/exec`: what the process says and is told goes over a websocket. */
 export async function streamPod(exchange: Exchange, target: PodStreamTarget): Promise<void> {

@@ -20,6 +20,7 @@ export const resourcesData = String.raw`[
 {"group":"","version":"v1","name":"pods/binding","kind":"Binding","namespaced":true,"verbs":["create"],"type":"core.v1.Binding"},
 {"group":"","version":"v1","name":"pods/exec","kind":"PodExecOptions","namespaced":true,"verbs":["create","get"]},
 {"group":"","version":"v1","name":"pods/log","kind":"Pod","namespaced":true,"verbs":["get"]},
+{"group":"","version":"v1","name":"pods/portforward","kind":"PodPortForwardOptions","namespaced":true,"verbs":["create","get"]},
 {"group":"","version":"v1","name":"pods/status","kind":"Pod","namespaced":true,"verbs":["get","patch","update"],"type":"core.v1.Pod"},
 {"group":"","version":"v1","name":"podtemplates","kind":"PodTemplate","namespaced":true,"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"type":"core.v1.PodTemplate","singularName":"podtemplate","columns":[["Name","string","name",0],["Containers","string","",0],["Images","string","",0],["Pod Labels","string","",0]]},
 {"group":"","version":"v1","name":"replicationcontrollers","kind":"ReplicationController","namespaced":true,"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"type":"core.v1.ReplicationController","singularName":"replicationcontroller","shortNames":["rc"],"categories":["all"],"columns":[["Name","string","name",0],["Desired","integer","",0],["Current","integer","",0],["Ready","integer","",0],["Age","string","",0],["Containers","string","",1],["Images","string","",1],["Selector","string","",1]]},

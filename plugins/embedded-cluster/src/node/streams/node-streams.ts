@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream';
 import { EpinioError } from '@epinio/core';
 import type { PodRef, PodStreams, RemoteProcess, StreamSelection } from '../../api/node-access.ts';
 import type { PodWorker } from '../pod/pod-worker.ts';
 import { execInContainer } from './exec-in-container.ts';
+import { connectToPod } from './port-connection.ts';
 
 /** Streams into this node's pods. */
 export class NodeStreams implements PodStreams {
@@ -21,6 +23,15 @@ export class NodeStreams implements PodStreams {
     const { running } = worker ?? {};
     if (worker === undefined || running === undefined) throw notFound(container);
     return execInContainer(worker.handle, running, command, streams);
+  }
+
+  async connect(pod: PodRef, port: number): Promise<Duplex> {
+    const worker = this.#find(pod);
+    if (worker === undefined) {
+      const message = `pod not found ("${pod.name}_${pod.namespace}")`;
+      throw new EpinioError('CONTAINER_NOT_FOUND', message, { status: 500 });
+    }
+    return connectToPod(worker, port);
   }
 }
 
