@@ -34,7 +34,7 @@ before(async () => {
     metadata: { name: 'front' },
     spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
   };
-  await cluster.api.createNamespacedService({ namespace: 'default', body: service as never });
+  await cluster.api.createNamespacedService({ namespace: 'default', body: service });
 });
 after(async () => {
   await cluster[Symbol.asyncDispose]();

@@ -198,12 +198,16 @@ cd "$0" || exit`;
 const ENTER = `${SET_ENVIRONMENT}
 exec "$@"`;
 /**
- * Keys such as Ctrl-C are signals for every process in the terminal's foreground: for the shell, too, which has to
- * outlive them (a trapped signal is back to its default in the command). It stays outside of the PID namespace.
+ * The shell stays outside of the PID namespace, and gives the command a process group of its own in the foreground of the
+ * terminal: keys such as Ctrl-C are signals for that group alone, and a shell in it finds a group that it can name. A
+ * command that was stopped (148: by Ctrl-Z) goes on, as where there is nobody to continue it.
  */
 const ENTER_WITH_TERMINAL = `${SET_ENVIRONMENT}
-trap : INT QUIT TSTP
-"$@"`;
+set -m
+"$@"
+code=$?
+while [ "$code" -eq 148 ]; do fg >/dev/null; code=$?; done
+exit "$code"`;
 /** Names that some shells refuse to set. */
 const SHELL_OWNED = new Set(['UID', 'EUID', 'PPID', 'BASHOPTS', 'SHELLOPTS']);
 
