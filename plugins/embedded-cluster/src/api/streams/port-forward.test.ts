@@ -5,7 +5,7 @@ import { createServer, get, request } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { PortForward } from '@kubernetes/client-node';
+import { PortForward, type V1Service } from '@kubernetes/client-node';
 import { eventually, needProgram } from '@epinio/core/testkit';
 import { ServedCluster } from '../../testkit/served-cluster.ts';
 
@@ -30,11 +30,12 @@ before(async () => {
     readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
   });
   await cluster.untilPod('web', (status) => status?.containerStatuses?.[0]?.ready === true);
-  const service = {
-    metadata: { name: 'front' },
-    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
-  };
-  await cluster.api.createNamespacedService({ namespace: 'default', body: service });
+  const service = `{
+    "metadata": { "name": "front" },
+    "spec": { "selector": { "app": "web" }, "ports": [{ "port": 80, "targetPort": "http" }] }
+  }`;
+  const body = JSON.parse(service) as V1Service;
+  await cluster.api.createNamespacedService({ namespace: 'default', body });
 });
 after(async () => {
   await cluster[Symbol.asyncDispose]();
