@@ -130,6 +130,13 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
+/** Nothing that there is was asked for. */
+export function noRepresentation(available: readonly string[]): StatusError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
+  return new StatusError(406, 'NotAcceptable', message, {});
+}
+
+/** What was asked for is there, but not for this. */
 export function notAcceptable(accepted: readonly string[]): StatusError {
   return new StatusError(
     406,

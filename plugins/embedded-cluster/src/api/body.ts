@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { messageOf } from '@epinio/core';
 import { badRequest, tooLarge, unsupportedMediaType } from '../status.ts';
 import type { Exchange } from './exchange.ts';
-import { jsonSyntaxError } from './json-syntax.ts';
+import { jsonSyntaxError } from '../json-syntax.ts';
 import { duplicateKeys, isTooDeep } from './json-text.ts';
 import { MEDIA_TYPES } from './media-type.ts';
 
@@ -98,7 +98,7 @@ export async function readYaml(exchange: Exchange, text: string): Promise<unknow
       );
     return value;
   } catch (cause) {
-    throw new SyntaxError(`error converting YAML to JSON: ${messageOf(cause)}`, { cause });
+    throw new SyntaxError(messageOf(cause), { cause });
   }
 }
 

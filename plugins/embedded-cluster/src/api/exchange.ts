@@ -58,8 +58,12 @@ export class Exchange {
   }
 
   /** Chooses how the answer is written, before anything is done. Fails with 406. */
-  negotiate(stream = false): void {
-    this.#media = negotiate(this.accept, { objects: true, stream });
+  negotiate(verb: string): void {
+    this.#media = negotiate(this.accept, {
+      objects: true,
+      stream: verb === 'watch',
+      streamable: verb === 'watch' || verb === 'list',
+    });
   }
 
   /** Has what answers in YAML need at hand. */

@@ -13,7 +13,6 @@ import { OpenApi } from './openapi.ts';
 import { answerOther, isPublic } from './other-paths.ts';
 import { routeOf, type Route } from './route.ts';
 import {
-  badRequest,
   forbiddenRequest,
   internalError,
   methodNotAllowed,
@@ -104,7 +103,7 @@ export class Handler {
     authorize(exchange.user, verb, route);
     // A websocket begins with GET: whoever may only read must not run commands with it.
     if (isStreamed(route) && verb === 'get') authorize(exchange.user, 'create', route);
-    if (!isText(route)) exchange.negotiate(verb === 'watch');
+    if (!isText(route)) exchange.negotiate(verb);
     const deprecation = route.resource.custom?.deprecationWarning;
     if (deprecation !== undefined) exchange.warn(deprecation);
     if (route.kind === 'subresource') await this.#subresource(exchange, route);
@@ -219,7 +218,6 @@ function verbOf(exchange: Exchange, route: Route): Verb | undefined {
   const collection = route.kind === 'collection';
   switch (exchange.method) {
     case 'GET':
-    case 'HEAD':
       if (route.kind !== 'subresource' && exchange.flag('watch')) return 'watch';
       return collection ? 'list' : 'get';
     case 'POST':
@@ -229,9 +227,10 @@ function verbOf(exchange: Exchange, route: Route): Verb | undefined {
     case 'PATCH':
       return collection ? undefined : 'patch';
     case 'DELETE':
-      return collection ? 'deletecollection' : 'delete';
+      if (!collection) return 'delete';
+      return route.resource.namespaced && route.namespace === undefined ? undefined : 'deletecollection';
     default:
-      throw badRequest(`unknown method ${exchange.method}`);
+      return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { notAcceptable } from '../status.ts';
+import { noRepresentation, notAcceptable } from '../status.ts';
 
 /** How a client wants an answer written. */
 export interface MediaType {
@@ -28,14 +28,17 @@ export const PLAIN: MediaType = {
 /**
  * Chooses by the Accept header, the client's order of preference counting. Fails with 406.
  *
- * @param what whether objects can be shown as tables and metadata here, and whether the answer is a stream of events
+ * @param what whether objects can be shown as tables and metadata here, whether the answer is a stream of events, and whether it could be one
  */
 export function negotiate(
   accept: string,
-  what: { readonly objects: boolean; readonly stream?: boolean },
+  what: { readonly objects: boolean; readonly stream?: boolean; readonly streamable?: boolean },
 ): MediaType {
   if (accept === 'application/json' || accept === '' || accept === '*/*') return PLAIN;
-  for (const clause of clauses(accept)) {
+  const wanted = clauses(accept);
+  if (!wanted.some((clause) => MEDIA_TYPES.some((type) => matches(clause.type, type))))
+    throw noRepresentation(what.streamable === true ? [...MEDIA_TYPES, ...STREAMS] : MEDIA_TYPES);
+  for (const clause of wanted) {
     for (const type of MEDIA_TYPES) {
       const found = matches(clause.type, type) ? mediaType(type, clause.parameters, what.objects) : undefined;
       if (found === undefined) continue;

@@ -2,7 +2,7 @@ import { isObject } from '../json.ts';
 import type { PatchType } from '../registry/registry.ts';
 import type { Request } from '../registry/request.ts';
 import type { Resource } from '../registry/resource.ts';
-import { badRequest, unsupportedMediaType } from '../status.ts';
+import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 import { duplicateFields, parseJson, readBody, readYaml } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { writeRequest } from './write-options.ts';
@@ -25,10 +25,10 @@ export interface PatchBody {
 /** The type of the patch that a request carries. Fails with 415. */
 function patchTypeOf(exchange: Exchange, resource: Resource): PatchType {
   const type = PATCH_TYPES[exchange.contentType];
-  if (type !== undefined && (type !== 'strategic' || resource.custom === undefined)) return type;
-  throw unsupportedMediaType(
-    Object.keys(PATCH_TYPES).filter((media) => resource.custom === undefined || !media.includes('strategic')),
-  );
+  const custom = resource.custom !== undefined;
+  if (type !== undefined && (type !== 'strategic' || !custom)) return type;
+  if (!custom) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  throw unsupportedMediaType(Object.keys(PATCH_TYPES).filter((media) => !media.includes('strategic')));
 }
 
 /** Reads a patch. Fails with 400, 413, 415 or 422. */
@@ -54,7 +54,7 @@ async function parsePatch(exchange: Exchange, type: PatchType, text: string): Pr
       json: 'error decoding patch: ',
       merge: 'error decoding patch: ',
       strategic: '',
-      apply: 'error decoding YAML: ',
+      apply: 'error decoding YAML: error converting YAML to JSON: ',
     };
     throw badRequest(`${prefix[type]}${cause.message}`, cause);
   }

@@ -19,7 +19,7 @@ export type Route =
     }
   /** Discovery, health, OpenAPI: everything that is no resource. */
   | { readonly kind: 'other'; readonly segments: readonly string[] }
-  /** A path where there is nothing; `known` tells that its group and version are there. */
+  /** A path where there is nothing; `known` tells that its group is there. */
   | { readonly kind: 'nothing'; readonly known: boolean };
 
 /** Finds what a path (without query) leads to: `/api/v1/namespaces/x/pods/y/log`, `/apis/apps/v1/deployments`. */
@@ -45,7 +45,7 @@ function segmentsOf(path: string): readonly string[] {
 function resourceRoute(catalog: Catalog, group: string, version: string, rest: readonly string[]): Route {
   // namespaces/<name>/<plural>… but for what belongs to the namespace itself
   const [first = '', second = '', third] = rest;
-  if (!catalog.hasVersion(group, version)) return { kind: 'nothing', known: false };
+  if (!catalog.hasVersion(group, version)) return { kind: 'nothing', known: catalog.hasGroup(group) };
   if (first === 'namespaces' && third !== undefined) {
     const namespaces = catalog.find('', 'v1', 'namespaces');
     const own = group === '' && rest.length === 3 && namespaces?.subresources.has(third) === true;

@@ -26,6 +26,13 @@ interface Conflict {
   readonly fields: FieldsV1;
 }
 
+export interface ApplyOptions {
+  /** Takes over what others own. */
+  readonly force: boolean;
+  /** An object of the kind with nothing set. */
+  readonly empty: ApiObject;
+}
+
 /**
  * Server-side apply: the live object with what `applied` sets, without what this manager applied before and does
  * not any more (and nobody else owns). Fails with 409 when others own a field that it would change, unless forced.
@@ -35,10 +42,11 @@ export function applyConfiguration(
   live: ApiObject,
   applied: ApiObject,
   change: Change,
-  force: boolean,
+  { force, empty }: ApplyOptions,
 ): ApiObject {
   const { schema, manager } = change;
   const managers = new Managers(live.metadata);
+  if (managers.isEmpty && live.metadata.uid !== undefined) claimAll(managers, live, empty, change);
   const last = managers.get(manager);
   const owned = withoutServerFields(recursiveDifference(fieldSetOf(schema, applied), change.ignored));
   const merged = merge(schema, live, applied) as ApiObject;
@@ -60,6 +68,19 @@ export function applyConfiguration(
   setManagedFields(result, managers);
   if (manager.manager === 'kubectl') updateLastApplied(result, applied);
   return result;
+}
+
+/** What is there before anything is known of its owners belongs to nobody in particular. */
+function claimAll(managers: Managers, live: ApiObject, empty: ApiObject, change: Change): void {
+  const { added, modified } = compareObjects(change, empty, live);
+  const { apiVersion, subresource } = change.manager;
+  const manager = {
+    manager: 'before-first-apply',
+    operation: 'Update',
+    apiVersion,
+    ...(subresource === undefined ? {} : { subresource }),
+  } as const;
+  managers.set(manager, union(added, modified), change.time);
 }
 
 /** Removes what the manager applied last time and does not now, but for what anybody owns. */

@@ -1,5 +1,5 @@
 import { badRequest, StatusError } from '../status.ts';
-import { isObject, stringAt } from '../json.ts';
+import { isObject, stringAt, textOf } from '../json.ts';
 import type { Resource } from '../registry/resource.ts';
 import type { ListSchema, ScalarType, Schema } from '../schema/schema.ts';
 import type { ApiObject } from '../storage/api-object.ts';
@@ -8,15 +8,15 @@ import { elementOf, fieldSchema } from './typed-value.ts';
 
 /** An applied configuration: it must say what it is, and hold only fields of its type. Fails with 400 or 500, as the real one. */
 export function checkApplied(resource: Resource, body: unknown): ApiObject {
-  if (!isObject(body)) throw badRequest('error decoding YAML: the configuration is no object');
-  const { apiVersion = '', kind = '' } = body;
-  if (apiVersion === '' || kind === '')
-    throw badRequest(`invalid object type: ${groupVersion(String(apiVersion))}, Kind=${String(kind)}`);
-  if (apiVersion !== resource.apiVersion || kind !== resource.kind) {
+  if (!isObject(body)) {
+    const given = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body;
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}, Kind=${String(kind)}) does not match the expected API version (${resource.apiVersion}, Kind=${resource.kind})`,
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${given} into Go value of type map[string]interface {}`,
     );
   }
+  const { apiVersion = '', kind = '' } = body;
+  if (apiVersion !== resource.apiVersion || kind !== resource.kind)
+    throw badRequest(`invalid object type: ${groupVersion(textOf(apiVersion))}, Kind=${textOf(kind)}`);
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
   if (metadata['managedFields'] !== undefined && metadata['managedFields'] !== null)
     throw badRequest('metadata.managedFields must be nil');

@@ -20,6 +20,10 @@ export class Managers {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   get(manager: Manager): FieldsV1 | undefined {
     return this.#entries.get(keyOf(manager))?.fieldsV1;
   }

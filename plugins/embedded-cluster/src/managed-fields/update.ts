@@ -1,5 +1,6 @@
 import type { StructSchema } from '../schema/schema.ts';
-import type { ApiObject, FieldsV1 } from '../storage/api-object.ts';
+import type { ApiObject, FieldsV1, Metadata } from '../storage/api-object.ts';
+import { isObject } from '../json.ts';
 import { compare, type Comparison } from './compare.ts';
 import { difference, intersection, isEmpty, recursiveDifference, union } from './field-set.ts';
 import { Managers, type Manager } from './managers.ts';
@@ -34,18 +35,44 @@ const SERVER_FIELDS: FieldsV1 = {
 
 /**
  * Records on `next` that the manager now owns what it changed. `live` is what it replaces: for a creation,
- * the empty object of the kind, so that fields which are always there are nobody's.
+ * the empty object of the kind, so that fields which are always there are nobody's. An object whose managers were reset
+ * has none until something is applied to it.
  */
 export function recordUpdate(live: ApiObject, next: ApiObject, change: Change): void {
-  const managers = new Managers(next.metadata.managedFields === undefined ? live.metadata : next.metadata);
+  const managers = new Managers(managersBefore(live, next, change));
+  if (managers.isEmpty && live.metadata.uid !== undefined) {
+    delete next.metadata.managedFields;
+    return;
+  }
   const comparison = compareObjects(change, live, next);
   takeFromOthers(managers, change.manager, comparison);
   const before = managers.get(change.manager) ?? {};
   const gained = union(comparison.modified, comparison.added);
   const owned = union(difference(before, comparison.removed), gained);
-  const touched = !isEmpty(gained) || !isEmpty(intersection(before, comparison.removed));
-  managers.set(change.manager, owned, touched ? change.time : undefined);
+  managers.set(change.manager, owned, isEmpty(gained) ? undefined : change.time);
   setManagedFields(next, managers);
+}
+
+/** Clients may change managers by hand, but not through a subresource; what they cannot mean is ignored. */
+function managersBefore(
+  { metadata: live }: ApiObject,
+  { metadata: next }: ApiObject,
+  { manager }: Change,
+): Metadata {
+  const given = next.managedFields;
+  if (given === undefined || manager.subresource !== undefined) return live;
+  const [first] = given;
+  const reset = first === undefined || (given.length === 1 && Object.values(first).every(isNothing));
+  if (reset) return { ...next, managedFields: [] };
+  const valid = given.every(
+    ({ operation, fieldsType }) =>
+      (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1',
+  );
+  return valid ? next : live;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === '' || (isObject(value) && Object.keys(value).length === 0);
 }
 
 /** Compares all but what the server keeps for itself, and what the request cannot change. */

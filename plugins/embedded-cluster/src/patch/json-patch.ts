@@ -9,19 +9,33 @@ const MAX_OPERATIONS = 10_000;
  * Fails with 400 for what is no patch, 422 when an operation cannot be done.
  */
 export function applyJsonPatch(target: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch) || !patch.every(isObject)) {
-    const given = isObject(patch) ? 'object' : typeof patch;
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${given} into Go value of type []handlers.jsonPatchOp`,
-    );
-  }
-  if (patch.length > MAX_OPERATIONS) {
-    const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`;
+  const operations = operationsOf(patch);
+  if (operations.length > MAX_OPERATIONS) {
+    const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${operations.length}`;
     throw new StatusError(413, 'RequestEntityTooLarge', message);
   }
   let document: unknown = copy(target);
-  for (const operation of patch) document = apply(document, operation);
+  for (const operation of operations) document = apply(document, operation);
   return document;
+}
+
+function operationsOf(patch: unknown): readonly JsonObject[] {
+  if (patch === null) return [];
+  if (!Array.isArray(patch)) throw undecodable(patch, 'Go value of type []handlers.jsonPatchOp');
+  return patch.map((operation: unknown) => {
+    if (!isObject(operation)) throw undecodable(operation, 'Go value of type handlers.jsonPatchOp');
+    for (const name of ['op', 'path', 'from']) {
+      const value = operation[name] ?? '';
+      if (typeof value !== 'string')
+        throw undecodable(value, `Go struct field jsonPatchOp.${name} of type string`);
+    }
+    return operation;
+  });
+}
+
+function undecodable(value: unknown, wanted: string): StatusError {
+  const given = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return badRequest(`error decoding patch: json: cannot unmarshal ${given} into ${wanted}`);
 }
 
 function apply(document: unknown, operation: JsonObject): unknown {
@@ -29,13 +43,14 @@ function apply(document: unknown, operation: JsonObject): unknown {
   const path = pointer(operation['path']);
   switch (op) {
     case 'add':
+      if (path.length === 0) return refuse();
       return set(document, path, copy(value), 'insert');
     case 'replace':
       return set(document, path, copy(value), 'replace');
     case 'remove':
       return remove(document, path);
     case 'test':
-      if (!equal(get(document, path) ?? null, value ?? null)) refuse();
+      if (!equal(valueAt(document, path), value ?? null)) refuse();
       return document;
     case 'move': {
       const from = pointer(operation['from']);
@@ -58,6 +73,14 @@ function pointer(text: unknown): readonly string[] {
     .slice(1)
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** What a `test` sees: of an object, a member that is not there is null. */
+function valueAt(document: unknown, path: readonly string[]): unknown {
+  const last = path.at(-1);
+  if (last === undefined) return document;
+  const parent = get(document, path.slice(0, -1));
+  return isObject(parent) ? (member(parent, last) ?? null) : get(document, path);
 }
 
 function get(document: unknown, path: readonly string[]): unknown {

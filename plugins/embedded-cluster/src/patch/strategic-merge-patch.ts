@@ -1,5 +1,6 @@
 import { StatusError } from '../status.ts';
 import { equal, isObject, type JsonObject } from '../json.ts';
+import { goText } from '../schema/go-text.ts';
 import type { ListSchema, Schema } from '../schema/schema.ts';
 
 const DIRECTIVE = '$patch';
@@ -20,11 +21,7 @@ function mergeObject(target: JsonObject, patch: JsonObject, schema: Schema): Jso
   if (directive === 'replace') return withoutDirectives(patch, schema);
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge') {
-    throw new StatusError(
-      400,
-      'BadRequest',
-      `unknown patch type found: map[${DIRECTIVE}:${JSON.stringify(directive)}]`,
-    );
+    throw new StatusError(500, '', `unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   }
   const result: JsonObject = { ...target };
   const retained = patch[RETAIN_KEYS];

@@ -42,6 +42,11 @@ export class Catalog {
     return this.#byKind.get(`${apiVersion} ${kind}`);
   }
 
+  /** True when anything is served in this group. */
+  hasGroup(group: string): boolean {
+    return this.all().some((resource) => resource.group === group);
+  }
+
   /** True when anything is served in this group and version. */
   hasVersion(group: string, version: string): boolean {
     return this.all().some((resource) => resource.group === group && resource.version === version);

@@ -1,7 +1,7 @@
 import { badRequest, invalidObject, type StatusError } from '../status.ts';
 import { prune, setSchemaDefaults } from '../kinds/custom/prune.ts';
 import { isObject, textOf, without, type JsonObject } from '../json.ts';
-import { builtinSchema } from '../schema/builtin.ts';
+import { builtinSchema, findBuiltinSchema } from '../schema/builtin.ts';
 import { decode, DecodeError } from '../schema/decode.ts';
 import { invalid } from '../schema/field-error.ts';
 import type { StructSchema } from '../schema/schema.ts';
@@ -20,7 +20,21 @@ class StrictDecodingError extends DecodeError {}
  * The answer shares nothing that may change with the input. Fails with 400, or 422 for a wrong kind.
  */
 export function decodeObject(resource: Resource, body: unknown, request: DecodeRequest): ApiObject {
+  if (body === null) return decodeObject(resource, {}, request);
   if (!isObject(body)) throw unrecognized(resource.kind, noObject(body), body);
+  for (const name of ['apiVersion', 'kind'] as const) {
+    const given = body[name] ?? '';
+    if (typeof given === 'string') continue;
+    const why = `json: cannot unmarshal ${goType(given)} into Go struct field .${name} of type string`;
+    throw unrecognized(resource.kind, why, body);
+  }
+  const apiVersion = textOf(body['apiVersion']);
+  if (apiVersion.split('/').length > 2) {
+    const why = `unexpected GroupVersion string: ${apiVersion}`;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): ${why} (${summary(body)})`,
+    );
+  }
   const object =
     resource.custom === undefined
       ? decodeBuiltin(resource, body, request)
@@ -48,20 +62,24 @@ function decodeBuiltin(resource: Resource, body: JsonObject, request: DecodeRequ
   return {
     kind: resource.kind,
     apiVersion: resource.apiVersion,
-    metadata: named(fields['metadata']),
+    metadata: named(fields['metadata'], body['metadata']),
     ...rest,
   };
 }
 
-/** Metadata without a name has an empty one. */
-function named(metadata: unknown): Metadata {
+/** Metadata without a name has an empty one. An empty list of managers is not the same as none: it resets them. */
+function named(metadata: unknown, given: unknown): Metadata {
   const { name, ...rest } = metadata as Partial<Metadata>;
-  return { name: name ?? '', ...rest };
+  const managers = isObject(given) ? given['managedFields'] : undefined;
+  const reset = Array.isArray(managers) && managers.length === 0;
+  return { name: name ?? '', ...rest, ...(reset ? { managedFields: [] } : {}) };
 }
 
 function decodeCustom(resource: Resource, body: JsonObject, request: DecodeRequest): ApiObject {
   if (body['kind'] === undefined || body['kind'] === '') {
-    throw unrecognized(resource.kind, `Object 'Kind' is missing in '${JSON.stringify(body)}'`, body);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing in '${JSON.stringify(body)}' (${summary(body)})`,
+    );
   }
   if (body['apiVersion'] !== resource.apiVersion) throw wrongVersion(resource, body['apiVersion']);
   if (body['kind'] !== resource.kind) {
@@ -73,6 +91,7 @@ function decodeCustom(resource: Resource, body: JsonObject, request: DecodeReque
     const { metadata: given, ...own } = body;
     const metadata = named(
       decode(builtinSchema('meta.v1.ObjectMeta'), given ?? {}, (path) => unknown(`metadata.${path}`)),
+      given,
     );
     const pruned = prune(resource.schema, own, '', unknown) as JsonObject;
     const rest = without(pruned, 'apiVersion', 'kind');
@@ -128,15 +147,24 @@ export function warningLines(problem: string): readonly string[] {
   return heading === 'yaml: unmarshal errors:' ? lines.map((line) => line.trim()) : [problem];
 }
 
-function checkKind(resource: Resource, { kind, apiVersion }: JsonObject): void {
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== resource.apiVersion)
-    throw wrongVersion(resource, apiVersion);
-  if (kind === undefined || kind === '' || kind === resource.kind) return;
-  const given = textOf(kind);
+function checkKind(resource: Resource, body: JsonObject): void {
+  const kind = textOf(body['kind']) || resource.kind;
+  const apiVersion = textOf(body['apiVersion']) || resource.apiVersion;
+  if (kind === resource.kind && apiVersion === resource.apiVersion) return;
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  const package_ = (name: string): string => (name === '' ? 'core' : (name.split('.')[0] ?? ''));
+  const why =
+    findBuiltinSchema(`${package_(group)}.${version}.${kind}`) === undefined
+      ? `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${SCHEME}`
+      : `converting (${version}.${kind}) to (${package_(resource.group)}.${resource.kind}): unknown conversion`;
   throw badRequest(
-    `${given} in version "${resource.version}" cannot be handled as a ${resource.kind}: no kind "${given}" is registered for version "${resource.apiVersion}"`,
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${resource.kind}: ${why}`,
+    new DecodeError(why),
   );
 }
+
+/** Where the real API server registers its kinds, which its messages tell. */
+const SCHEME = '"pkg/api/legacyscheme/scheme.go:30"';
 
 function wrongVersion(resource: Resource, given: unknown): StatusError {
   return badRequest(
@@ -146,16 +174,23 @@ function wrongVersion(resource: Resource, given: unknown): StatusError {
 
 /** The message of a decoder that looks for the version and kind of what is no object. */
 function noObject(body: unknown): string {
-  const given = Array.isArray(body) ? 'array' : typeof body === 'boolean' ? 'bool' : typeof body;
   const field = (name: string, json: string): string => `${name} string "json:\\"${json},omitempty\\""`;
-  return `json: cannot unmarshal ${given} into Go value of type struct { ${field('APIVersion', 'apiVersion')}; ${field('Kind', 'kind')} }`;
+  return `json: cannot unmarshal ${goType(body)} into Go value of type struct { ${field('APIVersion', 'apiVersion')}; ${field('Kind', 'kind')} }`;
+}
+
+function goType(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function unrecognized(kind: string, why: string, body: unknown): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${summary(body)})`,
+  );
+}
+
+/** The beginning of a body, as messages show it. */
+function summary(body: unknown): string {
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   const cut = bytes.subarray(0, 30).toString(isObject(body) ? 'utf8' : 'hex');
-  const shown = bytes.length === 0 ? '<empty>' : bytes.length > 30 ? `${cut} ...` : cut;
-  return badRequest(
-    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shown})`,
-  );
+  return bytes.length === 0 ? '<empty>' : bytes.length > 30 ? `${cut} ...` : cut;
 }

@@ -1,4 +1,5 @@
 import { badRequest } from '../status.ts';
+import { jsonSyntaxError } from '../json-syntax.ts';
 import { isObject, textOf } from '../json.ts';
 
 const VERSION = 'meta.k8s.io/v1';
@@ -29,13 +30,15 @@ export function readContinueToken(text: string): ContinueToken {
 function parsed(text: string): Readonly<Record<string, unknown>> {
   const wrong = /[^A-Za-z0-9_-]/.exec(text)?.index ?? (text.length % 4 === 1 ? text.length - 1 : undefined);
   if (wrong !== undefined) throw refused(`: illegal base64 data at input byte ${wrong}`);
+  const bytes = Buffer.from(text, 'base64url');
+  let token: unknown;
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown;
-    if (isObject(token)) return token;
+    token = JSON.parse(bytes.toString());
   } catch (cause) {
-    throw refused(': it holds no JSON', cause);
+    throw refused(`: ${jsonSyntaxError(bytes.toString('latin1'))}`, cause);
   }
-  throw refused(': it holds no JSON object');
+  if (isObject(token)) return token;
+  throw refused(': json: cannot unmarshal it into Go value of type storage.continueToken');
 }
 
 function refused(why: string, cause?: unknown): Error {

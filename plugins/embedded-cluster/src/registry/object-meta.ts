@@ -3,6 +3,8 @@ import { validateAnnotations, validateLabels } from '../kinds/metadata.ts';
 import { forbidden, invalid, required, type FieldError } from '../schema/field-error.ts';
 import { dnsSubdomain, qualifiedName } from '../schema/names.ts';
 import type { ApiObject, Metadata } from '../storage/api-object.ts';
+import { equal } from '../json.ts';
+import type { Request } from './request.ts';
 import type { Resource } from './resource.ts';
 
 const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
@@ -34,6 +36,20 @@ export function fillNewMetadata(
   delete metadata.selfLink;
   if (resource.rules.generations !== undefined) metadata.generation = 1;
   else delete metadata.generation;
+}
+
+/** An owner that is named twice in the same words is named once, and the client is told. */
+export function dropRepeatedOwners(metadata: Metadata, request: Pick<Request, 'warn'>, when: string): void {
+  const { ownerReferences = [] } = metadata;
+  if (ownerReferences.length < 2) return;
+  const repeated = ownerReferences.filter((owner, index) =>
+    ownerReferences.slice(0, index).some((other) => equal(other, owner)),
+  );
+  if (repeated.length === 0) return;
+  metadata.ownerReferences = ownerReferences.filter((owner) => !repeated.includes(owner));
+  request.warn(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.map(({ uid }) => uid).join(', ')}`,
+  );
 }
 
 /** An update cannot change what the server gave. */

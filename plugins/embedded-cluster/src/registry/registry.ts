@@ -1,13 +1,14 @@
-import { badRequest, invalidObject, objectNotFound } from '../status.ts';
+import { badRequest, conflict, invalidObject, objectNotFound } from '../status.ts';
 import { applyConfiguration } from '../managed-fields/apply.ts';
 import { checkApplied } from '../managed-fields/check-applied.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMergePatch } from '../patch/strategic-merge-patch.ts';
 import { DecodeError } from '../schema/decode.ts';
+import { goText } from '../schema/go-text.ts';
 import { invalid } from '../schema/field-error.ts';
 import { timestamp } from '../schema/time.ts';
-import { isObject, textOf, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 import type { ApiObject } from '../storage/api-object.ts';
 import type { Store } from '../storage/store.ts';
 import type { StoredObject } from '../storage/stored-object.ts';
@@ -79,7 +80,6 @@ export class Registry {
     const { resource, namespace, name } = target;
     const object = decodeObject(resource, body, request);
     checkNamespace(resource, namespace, object);
-    if (object.metadata.name === '') object.metadata.name = name;
     checkName(name, object);
     let created = false;
     const stored = await this.#writer.change(target, request, (current) => {
@@ -110,6 +110,7 @@ export class Registry {
         body,
         request,
       );
+      checkNamespace(target.resource, target.namespace, given);
       checkName(target.name, given);
       return this.#writer.decideUpdate(target, current.object, given, request, 'patch');
     });
@@ -174,13 +175,19 @@ export class Registry {
     };
     let created = false;
     const stored = await this.#writer.change(target, request, (current) => {
-      const live = current?.object ?? fresh(this.#writer.emptyObject(resource), name, namespace);
-      const result = applyConfiguration(this.inVersion(resource, live), applied, change, force);
+      const empty = this.#writer.emptyObject(resource);
+      const live = this.inVersion(resource, current?.object ?? fresh(empty, name, namespace));
+      const result = applyConfiguration(live, applied, change, { force, empty });
       const next = decodeObject(resource, result, { ...request, fieldValidation: 'Ignore' });
       tellAppliedTwice(request);
       if (current !== undefined)
         return this.#writer.decideUpdate(target, current.object, next, request, 'apply');
       if (subresource !== undefined) throw notFound(target);
+      const { uid = '' } = applied.metadata;
+      if (uid !== '') {
+        const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+        throw conflict({ group: resource.group, resource: resource.plural }, name, why);
+      }
       created = true;
       return this.#writer.decideFirst(resource, namespace, next, request);
     });
@@ -199,6 +206,8 @@ function tellAppliedTwice(request: Request): void {
 
 function patched(resource: Resource, type: PatchType, before: ApiObject, patch: unknown): unknown {
   if (type === 'json') return applyJsonPatch(before, patch);
+  if (patch === null && type === 'merge') throw badRequest('Invalid JSON Patch');
+  if (patch === null) return before;
   if (!isObject(patch))
     throw badRequest(
       `${type === 'merge' ? 'error decoding patch: ' : ''}json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
@@ -220,19 +229,9 @@ function decodePatched(
     const cause = error instanceof Error ? error.cause : undefined;
     if (!(cause instanceof DecodeError)) throw error;
     const shown = type === 'strategic' ? goText(patch) : JSON.stringify(result);
-    throw invalidObject('', '', '', [invalid('patch', shown, cause.message)]);
+    const why = (type === 'strategic' ? cause.conversion : undefined) ?? cause.message;
+    throw invalidObject('', '', '', [invalid('patch', shown, why)]);
   }
-}
-
-/** A value as Go prints it: `map[spec:map[replicas:x]]`. */
-function goText(value: unknown): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (!isObject(value)) return textOf(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((name) => `${name}:${goText(value[name])}`);
-  return `map[${entries.join(' ')}]`;
 }
 
 function fresh(empty: ApiObject, name: string, namespace: string | undefined): ApiObject {
@@ -255,5 +254,9 @@ function checkNamespace(
 
 function checkName(name: string, { metadata }: ApiObject): void {
   if (metadata.name === name) return;
+  if (metadata.name === '')
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
   throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
 }

@@ -11,6 +11,7 @@ import { StoredObject } from '../storage/stored-object.ts';
 import { admitNamespace, createAdmission } from './admission.ts';
 import { isFinished } from './deletion.ts';
 import {
+  dropRepeatedOwners,
   fillNewMetadata,
   generatedName,
   keepServerMetadata,
@@ -115,6 +116,10 @@ export class Writer {
     const { resource, subresource } = target;
     const what = { group: resource.group, resource: resource.plural };
     const { uid, resourceVersion = '' } = given.metadata;
+    if (resourceVersion !== '' && !/^\d+$/.test(resourceVersion)) {
+      const shown = JSON.stringify(resourceVersion);
+      throw new StatusError(500, '', `strconv.ParseUint: parsing ${shown}: invalid syntax`);
+    }
     if (resourceVersion === '' && resource.custom !== undefined) {
       throw invalidObject(resource.group, resource.plural, target.name, [
         invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
@@ -128,17 +133,18 @@ export class Writer {
       throw conflict(what, target.name, MODIFIED);
     }
     if (uid !== undefined && uid !== current.metadata.uid) {
-      if (how !== 'put')
-        throw invalidObject(resource.group, resource.kind, target.name, [
-          invalid('metadata.uid', uid, 'field is immutable'),
-        ]);
+      if (how !== 'put') {
+        const finding = invalid('metadata.uid', uid, 'field is immutable');
+        throw invalidObject(resource.group, resource.kind, target.name, [finding, finding]); // it is found twice
+      }
       throw conflict(
         what,
         target.name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
+        `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`,
       );
     }
     const time = timestamp(request.now());
+    dropRepeatedOwners(given.metadata, request, how === 'put' ? '' : ' after mutating admission happens');
     let next = given;
     if (how !== 'apply') {
       // apply has recorded who owns what
@@ -153,8 +159,10 @@ export class Writer {
     if (subresource === 'status') resource.rules.prepareStatus?.(next, current);
     else resource.rules.prepareUpdate?.(next, current, admission, subresource);
     if (subresource !== 'binding') countGeneration(resource, next, current); // as the real one has it
+    const metadataErrors = validateMetadataUpdate(next.metadata, current.metadata);
     this.#validate(resource, next, [
-      ...validateMetadataUpdate(next.metadata, current.metadata),
+      ...metadataErrors,
+      ...metadataErrors, // the real one finds them twice
       ...(subresource === 'status' ? [] : (resource.rules.validateUpdate?.(next, current, admission) ?? [])),
     ]);
     if (subresource === undefined) resource.rules.allocate?.(next, current, admission);
@@ -178,6 +186,7 @@ export class Writer {
 
   /** The first version of a new object, owned by who makes it. */
   decideCreate(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
+    dropRepeatedOwners(object.metadata, request, '');
     const change = {
       schema: resource.schema,
       manager: managerOf(resource, request, undefined),
@@ -226,6 +235,20 @@ export class Writer {
 
 const STATUS: FieldsV1 = { 'f:status': {} };
 const CUSTOM_BUT_STATUS: FieldsV1 = { 'f:metadata': {}, 'f:spec': {} };
+
+/** Where the real API server keeps an object, which its messages tell. */
+function storageKey({ resource, namespace, name }: Target): string {
+  const { group, plural, custom } = resource;
+  const kind = custom === undefined ? (STORED_ELSEWHERE[plural] ?? plural) : `${group}/${plural}`;
+  return `/registry/${kind}/${resource.namespaced ? `${namespace ?? ''}/` : ''}${name}`;
+}
+
+const STORED_ELSEWHERE: Readonly<Record<string, string>> = {
+  endpoints: 'services/endpoints',
+  ingresses: 'ingress',
+  nodes: 'minions',
+  services: 'services/specs',
+};
 
 /** Who a request's changes belong to. */
 export function managerOf(

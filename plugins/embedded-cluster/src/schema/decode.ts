@@ -1,10 +1,19 @@
 import { isObject, type JsonObject } from '../json.ts';
+import { conversionError } from './go-text.ts';
 import { canonicalQuantity, QUANTITY_ERROR } from './quantity.ts';
 import type { ScalarType, Schema, StructSchema } from './schema.ts';
 import { canonicalMicroTime, canonicalTime } from './time.ts';
 
 /** The value does not have the type that its field wants. Worded as Go's JSON decoder does. */
-export class DecodeError extends Error {}
+export class DecodeError extends Error {
+  /** The same, as it is worded when the value was not read from a text but made by a strategic merge. */
+  readonly conversion: string | undefined;
+
+  constructor(message: string, conversion?: string) {
+    super(message);
+    this.conversion = conversion;
+  }
+}
 
 /**
  * Takes a JSON value through a built-in type as the real API server does by decoding into a Go struct and encoding
@@ -168,7 +177,10 @@ class Decoder {
     const given = Array.isArray(value) ? 'array' : value === null ? 'null' : jsonType(value);
     const path = this.#path.filter((part) => !part.startsWith('[')).join('');
     const place = path === '' ? 'Go value' : `Go struct field ${this.#owner.replace(/^.*\./, '')}${path}`;
-    throw new DecodeError(`json: cannot unmarshal ${given} into ${place} of type ${wanted}`);
+    throw new DecodeError(
+      `json: cannot unmarshal ${given} into ${place} of type ${wanted}`,
+      conversionError(value, wanted),
+    );
   }
 }
 

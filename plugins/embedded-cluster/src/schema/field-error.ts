@@ -62,5 +62,13 @@ export function wrongType(field: string, value: unknown, detail: string): FieldE
 }
 
 function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
   return value === undefined ? 'null' : JSON.stringify(value);
+}
+
+/** A string in the quotes of Go: as JSON's, but for control characters. */
+function quoted(text: string): string {
+  return JSON.stringify(text)
+    .replace(/\\u00([0-9a-f]{2})/g, (_, code: string) => ({ '07': '\\a', '0b': '\\v' })[code] ?? `\\x${code}`)
+    .replace(/\u007f/g, '\\x7f');
 }

@@ -16,8 +16,8 @@ export interface Step {
   readonly warning?: string;
   /** The media type of the answer. */
   readonly answerType?: string;
-  /** Why the message may be worded otherwise than the real one's. */
-  readonly messageMayDiffer?: string;
+  /** What of the answer may be otherwise than the real one's, and why. */
+  readonly mayDiffer?: readonly [path: RegExp, reason: string];
 }
 
 /** Steps that belong together, in a namespace of their own. */
@@ -25,6 +25,12 @@ export interface Case {
   readonly name: string;
   readonly steps: readonly Step[];
 }
+
+/** The object that a refusal shows. */
+export const SHOWN_OBJECT = [
+  /^message$|^details\.causes\[0\]\.message$/,
+  'the refusal shows the whole object, and the real one has its fields in another order',
+] as const;
 
 export const CONFIG_MAPS = '/api/v1/namespaces/{ns}/configmaps';
 export const DEPLOYMENTS = '/apis/apps/v1/namespaces/{ns}/deployments';

@@ -86,7 +86,7 @@ export const OPTION_CASES: readonly Case[] = [
         body: configMap('a'),
         status: 422,
         message:
-          'CreateOptions.meta.k8s.io "" is invalid: [fieldManager: Invalid value: "a\\u0001b": invalid character U+0001 (at position 1), dryRun: Unsupported value: ["Some"]: supported values: "All", fieldValidation: Unsupported value: "Perhaps": supported values: "", "Ignore", "Strict", "Warn"]',
+          'CreateOptions.meta.k8s.io "" is invalid: [fieldManager: Invalid value: "a\\x01b": invalid character U+0001 (at position 1), dryRun: Unsupported value: ["Some"]: supported values: "All", fieldValidation: Unsupported value: "Perhaps": supported values: "", "Ignore", "Strict", "Warn"]',
       },
       {
         request: `POST ${CONFIG_MAPS}?fieldManager=${'x'.repeat(129)}`,

@@ -5,6 +5,7 @@ import {
   deployment,
   JSON_PATCH,
   MERGE,
+  SHOWN_OBJECT,
   STRATEGIC,
   type Case,
 } from './case.ts';
@@ -154,6 +155,7 @@ export const PATCH_CASES: readonly Case[] = [
         request: `PATCH ${DEPLOYMENTS}/web`,
         contentType: MERGE,
         body: { spec: { replicas: 'x' } },
+        mayDiffer: SHOWN_OBJECT,
         status: 422,
         message:
           /patch: Invalid value: .*cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32/,

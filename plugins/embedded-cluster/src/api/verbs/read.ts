@@ -123,14 +123,14 @@ export function selectionOf(exchange: Exchange, resource: Resource): Selection {
   };
 }
 
-/** How much of the object the rows of a table carry, and whether it has a heading. Fails with 400. */
+/** How much of the object the rows of a table carry. Fails with 400. */
 export function tableOptions(exchange: Exchange): Pick<TableOptions, 'include' | 'headers'> {
   const given = exchange.query.get('includeObject') ?? '';
   if (given !== '' && given !== 'Metadata' && given !== 'Object' && given !== 'None') {
     const why = `includeObject: Invalid value: ${JSON.stringify(given)}: must be 'Metadata', 'Object', 'None', or empty`;
     throw badRequest(`Unable to convert to Table as requested: ${why}`);
   }
-  return { include: given === '' ? 'Metadata' : given, headers: !exchange.flag('noHeaders') };
+  return { include: given === '' ? 'Metadata' : given, headers: true };
 }
 
 /** The version that a list or a watch wants. */

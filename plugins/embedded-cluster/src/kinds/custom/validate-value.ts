@@ -64,7 +64,7 @@ function stringErrors(schema: JsonObject, value: string, path: string): readonly
   const complaint = typeof format === 'string' ? formatComplaint(format, value) : undefined;
   if (complaint !== undefined)
     errors.push(
-      invalid(path, value, `${path} in body must be of type ${complaint}: ${JSON.stringify(value)}`),
+      wrongType(path, value, `${path} in body must be of type ${complaint}: ${JSON.stringify(value)}`),
     );
   return errors;
 }
