@@ -7,11 +7,14 @@ import { User } from '../support/user.ts';
 export class Bench implements AsyncDisposable {
   /** How often a command is timed. */
   readonly runs: number;
+  /** How long an endurance goes on. */
+  readonly seconds: number;
   readonly #wanted: ReadonlySet<string>;
   #platform: Promise<PushedApp> | undefined;
 
-  constructor(runs: number, wanted: ReadonlySet<string>) {
+  constructor({ runs, seconds }: Pick<Bench, 'runs' | 'seconds'>, wanted: ReadonlySet<string>) {
     this.runs = runs;
+    this.seconds = seconds;
     this.#wanted = wanted;
   }
 

@@ -25,11 +25,12 @@ function row(figure: Figure): string[] {
       ? ''
       : goal.kind === 'below'
         ? `< ${amount(goal.value, unit)}`
-        : `<= ${goal.value} times`,
+        : `${goal.kind === 'at most times' ? '<=' : '>='} ${goal.value} times`,
     { true: 'yes', false: 'NO', undefined: '' }[String(isMet(figure)) as 'true' | 'false' | 'undefined'],
   ];
 }
 
 function amount(value: number, unit: Figure['unit']): string {
-  return unit === '/s' ? `${Math.round(value)}/s` : `${Math.round(value)} ${unit}`;
+  if (unit === '/s') return `${Math.round(value)}/s`;
+  return `${value < 10 ? value.toFixed(2) : Math.round(value)} ${unit}`;
 }

@@ -13,6 +13,7 @@ export interface BaselineOptions {
 
 export interface Baseline extends AsyncDisposable {
   readonly port: number;
+  readonly pid: number;
 }
 
 /** Starts a program of this folder as a process of its own, as the platform's server is one. */
@@ -26,6 +27,7 @@ export async function startBaseline(program: string, options: BaselineOptions): 
   ]);
   return {
     port,
+    pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
       child.kill();
       await ended;

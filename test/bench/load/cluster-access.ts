@@ -16,7 +16,11 @@ interface Kubeconfig {
 
 /** The Kubernetes API of a user's embedded cluster, as its kubeconfig says. */
 export async function clusterApi(user: User): Promise<Target> {
-  const file = join(user.dataDir, 'embedded-cluster', 'kubeconfig');
+  return kubeconfigTarget(join(user.dataDir, 'embedded-cluster', 'kubeconfig'));
+}
+
+/** What a kubeconfig of the embedded cluster leads to. */
+export async function kubeconfigTarget(file: string): Promise<Target> {
   const { clusters, users } = parse(await readFile(file, 'utf8')) as Kubeconfig;
   const [of, by] = [clusters[0]?.cluster, users[0]?.user];
   if (of === undefined || by === undefined) throw new Error(`"${file}" names no cluster`);
@@ -32,14 +36,14 @@ export async function clusterApi(user: User): Promise<Target> {
 
 /** One call of an API, with its JSON answer. */
 export async function call<T>(
-  { origin, tls }: Target,
+  { origin, tls, headers: ofTarget }: Target,
   method: 'GET' | 'POST',
   path: string,
   object?: unknown,
 ): Promise<T> {
   const pool = new Pool(origin, { connections: 1, connect: tls });
   try {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { ...ofTarget, 'content-type': 'application/json' };
     const body = object === undefined ? null : JSON.stringify(object);
     const answer = await pool.request({ path, method, headers, body });
     if (answer.statusCode >= 300)

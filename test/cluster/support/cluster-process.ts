@@ -16,6 +16,14 @@ export interface ClusterProcessOptions {
   readonly apiOnly?: boolean;
   /** A shell command that comes before: `ulimit -f 8192`. */
   readonly prepare?: string;
+  /** Changes kept per resource. */
+  readonly history?: number;
+}
+
+/** What the process holds, its garbage collected, in MB of 10^6 bytes. */
+export interface ProcessMemory {
+  readonly heapMb: number;
+  readonly residentMb: number;
 }
 
 /** The embedded cluster as a process that can be killed and started again, on a folder and a port that stay. */
@@ -75,13 +83,17 @@ export class ClusterProcess implements AsyncDisposable {
   /** Starts it, and does not wait. */
   async launch(offsetMs = 0): Promise<ChildProcess> {
     bundle ??= bundleProgram(join(import.meta.dirname, 'serve-cluster.ts'));
-    const { apiOnly = false, prepare = ':' } = this.#options;
+    const { apiOnly = false, prepare = ':', history = 4096 } = this.#options;
     this.#port ||= await freePort();
     const args = [await bundle, this.folder, String(this.#port), ...(apiOnly ? ['api'] : [])];
-    const child = spawn('sh', ['-c', `${prepare}; exec "$@"`, 'sh', process.execPath, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, CLOCK_OFFSET_MS: String(offsetMs) },
-    });
+    const child = spawn(
+      'sh',
+      ['-c', `${prepare}; exec "$@"`, 'sh', process.execPath, '--expose-gc', ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: { ...process.env, CLOCK_OFFSET_MS: String(offsetMs), HISTORY: String(history) },
+      },
+    );
     child.stderr?.on('data', (text: Buffer) => (this.#errors += text.toString()));
     this.#child = child;
     return child;
@@ -95,13 +107,28 @@ export class ClusterProcess implements AsyncDisposable {
     await once(child, 'exit');
   }
 
+  /** Starts again with nothing. */
+  async reset(): Promise<void> {
+    await this.kill();
+    for (const file of ['cluster.mdb', 'cluster.mdb-lock']) rmSync(join(this.folder, file), { force: true });
+    await this.start();
+  }
+
   /** Moves the clock that the process sees. */
   async jump(ms: number): Promise<void> {
+    await this.#tell({ jumpMs: ms });
+  }
+
+  async memory(): Promise<ProcessMemory> {
+    return (await this.#tell({})) as ProcessMemory;
+  }
+
+  async #tell(message: { readonly jumpMs?: number }): Promise<unknown> {
     const child = this.#child;
     if (child === undefined) throw new Error('the cluster does not run');
-    const jumped = once(child, 'message');
-    child.send({ jumpMs: ms });
-    await jumped;
+    const answered = once(child, 'message');
+    child.send(message);
+    return (await answered)[0] as unknown;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

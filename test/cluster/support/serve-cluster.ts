@@ -1,7 +1,8 @@
 // The embedded cluster in a process of its own, which tests kill, starve and show wrong times:
 //   serve-cluster <folder> <port> [api]
 // "api" leaves controllers and node out. Says "ready <port>" on stdout when it serves. A message {jumpMs} moves the
-// time that this process sees, as a correction of the machine's clock does: timers are not moved.
+// time that this process sees, as a correction of the machine's clock does: timers are not moved. Every message is
+// answered with the memory that is in use once the garbage is collected.
 import { createClock } from '@epinio/core/adapters';
 import type { Log } from '@epinio/core';
 import { startApi } from '../../../plugins/embedded-cluster/src/api/start-api.ts';
@@ -12,9 +13,12 @@ import { jumpingDate } from './jumping-date.ts';
 const [directory = '', portText = '0', parts] = process.argv.slice(2);
 const port = Number(portText);
 const jump = jumpingDate(Number(process.env['CLOCK_OFFSET_MS'] ?? 0));
-process.on('message', ({ jumpMs }: { jumpMs: number }) => {
+const history = Number(process.env['HISTORY'] ?? 4096);
+process.on('message', ({ jumpMs = 0 }: { jumpMs?: number }) => {
   jump(jumpMs);
-  process.send?.('jumped');
+  globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  process.send?.({ heapMb: (heapUsed + external) / 1e6, residentMb: rss / 1e6 });
 });
 process.on('SIGXFSZ', () => undefined); // a file that may not grow further then fails, as on a full disk
 
@@ -25,14 +29,14 @@ const log: Log = { debug: () => undefined, info: () => undefined, warn: tell, er
 const ready = (at: number): void => void process.stdout.write(`ready ${at}\n`);
 
 if (parts === 'api') {
-  const api = await startApi({ directory, port, history: 4096, log });
+  const api = await startApi({ directory, port, history, log });
   api.setReady();
   ready(api.port);
 } else {
   await runCluster({
     directory,
     port,
-    config: config.parse({ node: { simulated: true } }),
+    config: config.parse({ history, node: { simulated: true } }),
     log,
     clock: createClock(),
     host: { signal: new AbortController().signal, ready: () => ready(port) },

@@ -16,13 +16,29 @@ export class RealApiServer implements AsyncDisposable {
   readonly #directory: string;
   readonly #processes: readonly ChildProcess[];
 
-  private constructor(directory: string, client: ApiClient, processes: readonly ChildProcess[]) {
+  readonly origin: string;
+  /** What a client sends to be the administrator. */
+  readonly headers = { authorization: `Bearer ${TOKEN}` };
+
+  private constructor(
+    directory: string,
+    origin: string,
+    client: ApiClient,
+    processes: readonly ChildProcess[],
+  ) {
     this.#directory = directory;
+    this.origin = origin;
     this.client = client;
     this.#processes = processes;
   }
 
-  static async start(assets: string): Promise<RealApiServer> {
+  /** Of the kube-apiserver. */
+  get pid(): number {
+    return this.#processes.at(-1)?.pid ?? 0;
+  }
+
+  /** @param durable whether etcd waits for the disk, as it does where it matters */
+  static async start(assets: string, { durable = false } = {}): Promise<RealApiServer> {
     const directory = mkdtempSync(join(tmpdir(), 'epinio-real-'));
     const [etcdPort, peerPort, port] = await Promise.all([freePort(), freePort(), freePort()]);
     const key = join(directory, 'sa.key');
@@ -42,7 +58,7 @@ export class RealApiServer implements AsyncDisposable {
         `--listen-peer-urls=${peer}`,
         `--initial-advertise-peer-urls=${peer}`,
         `--initial-cluster=default=${peer}`,
-        '--unsafe-no-fsync',
+        ...(durable ? [] : ['--unsafe-no-fsync']),
       ]),
       start(join(assets, 'kube-apiserver'), [
         `--etcd-servers=${etcd}`,
@@ -58,8 +74,9 @@ export class RealApiServer implements AsyncDisposable {
         '--disable-admission-plugins=ServiceAccount',
       ]),
     ];
-    const client = new ApiClient(`https://127.0.0.1:${port}`, { rejectUnauthorized: false }, TOKEN);
-    const server = new RealApiServer(directory, client, processes);
+    const origin = `https://127.0.0.1:${port}`;
+    const client = new ApiClient(origin, { rejectUnauthorized: false }, TOKEN);
+    const server = new RealApiServer(directory, origin, client, processes);
     try {
       await eventually(async () => {
         const { status } = await client.call('GET', '/api/v1/namespaces/default');
