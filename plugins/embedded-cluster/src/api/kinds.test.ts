@@ -338,4 +338,54 @@ describe('kinds', () => {
     });
     assert.equal(patched.body.metadata.annotations?.[annotation], '2');
   });
+
+  it('a LimitRange fills in and refuses', async () => {
+    const limits = [
+      {
+        type: 'Container',
+        default: { memory: '128Mi' },
+        defaultRequest: { memory: '64Mi' },
+        max: { memory: '256Mi' },
+      },
+      { type: 'Pod', max: { memory: '300Mi' } },
+      { type: 'PersistentVolumeClaim', max: { storage: '1Gi' } },
+    ];
+    await create('v1', 'LimitRange', 'limitranges', { metadata: { name: 'range' }, spec: { limits } });
+    const pod = async (name: string, ...memory: readonly (string | undefined)[]): Promise<Answer> =>
+      create('v1', 'Pod', 'pods', {
+        metadata: { name },
+        spec: {
+          containers: memory.map((limit, index) => ({
+            ...{ name: `c${index}`, image: 'a' },
+            ...(limit === undefined ? {} : { resources: { limits: { memory: limit } } }),
+          })),
+        },
+      });
+    const filled = await pod('filled', undefined);
+    const { spec } = JSON.parse(filled.text) as { spec: { containers: readonly Json[] } };
+    assert.deepEqual(spec.containers[0]?.['resources'], {
+      limits: { memory: '128Mi' },
+      requests: { memory: '64Mi' },
+    });
+    assert.equal(
+      filled.body.metadata.annotations?.['kubernetes.io/limit-ranger'],
+      'LimitRanger plugin set: memory request for container c0; memory limit for container c0',
+    );
+    assert.equal(
+      (await pod('large', '1Gi')).body.message,
+      'pods "large" is forbidden: [maximum memory usage per Container is 256Mi, but limit is 1Gi, maximum memory usage per Pod is 300Mi, but limit is 1Gi]',
+    );
+    assert.equal(
+      (await pod('both', '200Mi', '200Mi')).body.message,
+      'pods "both" is forbidden: maximum memory usage per Pod is 300Mi, but limit is 400Mi',
+    );
+    const claim = await create('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', {
+      metadata: { name: 'large' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
+    });
+    assert.equal(
+      claim.body.message,
+      'persistentvolumeclaims "large" is forbidden: maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 2Gi',
+    );
+  });
 });

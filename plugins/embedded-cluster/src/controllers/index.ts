@@ -6,20 +6,29 @@ import { garbageCollector } from './cluster/garbage-collector.ts';
 import { namespaceController } from './cluster/namespace.ts';
 import { scheduler } from './cluster/scheduler.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { cronJobController } from './cron-job/cron-job.ts';
+import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { jobController } from './job/job.ts';
 import type { Controlled, Controller, ControllerContext } from './machinery/controller.ts';
 import { endpointSliceController } from './network/endpoint-slice.ts';
-import { replicaSetController } from './replica-set.ts';
+import { replicaSetController, replicationController } from './replica-set.ts';
+import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { claimController } from './volumes/claims.ts';
+import { volumeProtectionController } from './volumes/volume-protection.ts';
 
 const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   namespaceController,
   scheduler,
   replicaSetController,
+  replicationController,
   deploymentController,
+  statefulSetController,
+  daemonSetController,
   jobController,
+  cronJobController,
   endpointSliceController,
   claimController,
+  volumeProtectionController,
   garbageCollector,
   eventExpiry,
 ];

@@ -1,4 +1,4 @@
-import { messageOf, type Condition, type Pod, type ReplicaSet } from '@epinio/core';
+import { messageOf, type Condition, type LabelSelector, type Pod, type ReplicaSet } from '@epinio/core';
 import { withCondition } from './machinery/conditions.ts';
 import {
   defineController,
@@ -21,12 +21,38 @@ const BURST = 100;
 
 /** Keeps as many pods of a template as a ReplicaSet asks for. */
 export function replicaSetController(context: ControllerContext): Controller {
+  return replicasController(context, {
+    ...{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'replicaset-controller' },
+    selectorOf: ({ spec }) => spec.selector,
+  });
+}
+
+/** As a ReplicaSet; its selector is a map of labels. */
+export function replicationController(context: ControllerContext): Controller {
+  return replicasController(context, {
+    ...{ apiVersion: 'v1', kind: 'ReplicationController', name: 'replication-controller' },
+    selectorOf: ({ spec }) => ({ matchLabels: spec.selector as Readonly<Record<string, string>> }),
+  });
+}
+
+interface ReplicasKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Of the controller, as events have it. */
+  readonly name: string;
+  readonly selectorOf: (set: ReplicaSet) => LabelSelector;
+}
+
+function replicasController(
+  context: ControllerContext,
+  { apiVersion, kind, name: controller, selectorOf }: ReplicasKind,
+): Controller {
   const { kube, informers, clock } = context;
-  const sets = informers.open<ReplicaSet>({ apiVersion: 'apps/v1', kind: 'ReplicaSet' });
+  const sets = informers.open<ReplicaSet>({ apiVersion, kind });
   const pods = informers.open<Pod>({ apiVersion: 'v1', kind: 'Pod' });
 
   return defineController(context, {
-    name: 'replicaset-controller',
+    name: controller,
     informers: [sets, pods],
 
     subscribe: (queue) => [
@@ -34,7 +60,7 @@ export function replicaSetController(context: ControllerContext): Controller {
       follow(pods, (pod, type) => {
         const { namespace = '' } = pod.metadata;
         const owner = controllerOf(pod);
-        if (owner?.kind === 'ReplicaSet') queue.add(`${namespace}/${owner.name}`);
+        if (owner?.kind === kind) queue.add(`${namespace}/${owner.name}`);
         // A pod without an owner may be one's that looks for more.
         else if (owner === undefined && type !== 'deleted') {
           for (const set of sets.list(namespace)) if (lacks(set)) queue.add(keyOf(set));
@@ -46,7 +72,7 @@ export function replicaSetController(context: ControllerContext): Controller {
       const { namespace, name } = splitKey(key);
       const set = sets.get(namespace, name);
       if (set === undefined) return;
-      const owned = await claimOwned(kube, set, set.spec.selector, pods);
+      const owned = await claimOwned(kube, set, selectorOf(set), pods);
       const active = owned.filter(isActive);
       const wanted = set.spec.replicas ?? 1;
       let failure: string | undefined;

@@ -9,6 +9,7 @@ import {
   type Controller,
   type ControllerContext,
 } from '../machinery/controller.ts';
+import { whyNotOn } from '../pods/node-fit.ts';
 import { isFinished } from '../pods/pod-facts.ts';
 
 /** Binds pods to the node; there is one. Requests are not counted: what does not fit shows when it runs. */
@@ -38,7 +39,7 @@ export function scheduler(context: ControllerContext): Controller {
       if (pod === undefined || !isPending(pod)) return;
       const reasons: string[] = [];
       const node = nodes.list().find((each) => {
-        const reason = whyNot(pod, each);
+        const reason = whyNotOn(pod, each);
         if (reason !== undefined) reasons.push(reason);
         return reason === undefined;
       });
@@ -69,13 +70,4 @@ export function scheduler(context: ControllerContext): Controller {
       );
     },
   });
-}
-
-/** Why the pod cannot run on the node, in the scheduler's words. */
-function whyNot({ spec }: Pod, { metadata, spec: node }: Node): string | undefined {
-  if (node?.unschedulable === true) return '1 node(s) were unschedulable';
-  const wanted = Object.entries(spec.nodeSelector ?? {});
-  return wanted.every(([label, value]) => metadata.labels?.[label] === value)
-    ? undefined
-    : "1 node(s) didn't match Pod's node affinity/selector";
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Deployment, ObjectMeta, PodTemplateSpec, ReplicaSet } from '@epinio/core';
 import { equal } from '../../json.ts';
+import { canonical } from '../revisions/canonical.ts';
 
 export const TEMPLATE_HASH = 'pod-template-hash';
 
@@ -30,13 +31,4 @@ function withoutHash(template: PodTemplateSpec | undefined): object {
   );
   const { annotations = {} } = metadata as Partial<ObjectMeta>;
   return { labels, annotations, spec };
-}
-
-/** JSON with sorted keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
 }

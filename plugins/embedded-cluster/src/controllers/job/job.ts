@@ -1,4 +1,5 @@
-import { messageOf, type Condition, type Job, type Pod } from '@epinio/core';
+import { messageOf, type Condition, type Job, type Pod, type PodTemplateSpec } from '@epinio/core';
+import { formatIndexes } from '../../kinds/workloads/index-set.ts';
 import { conditionOf, withCondition } from '../machinery/conditions.ts';
 import {
   defineController,
@@ -16,6 +17,8 @@ import { rfc3339 } from '../machinery/rfc3339.ts';
 import { saysAll } from '../machinery/same-status.ts';
 import { createPod, deletePod } from '../pods/pod-control.ts';
 import { isReady } from '../pods/pod-facts.ts';
+import { indexedTemplate, indexesOf, indexOf, nextIndexes, sparePods, type Indexes } from './indexes.ts';
+import { isIndexed, policiesOf } from './job-policies.ts';
 import {
   countedFailures,
   decideOutcome,
@@ -25,10 +28,7 @@ import {
   type JobPods,
   type Outcome,
 } from './outcome.ts';
-
-/** Pause before the pod that follows a failed one; doubles. */
-const BACKOFF_MS = 10_000;
-const MAX_BACKOFF_MS = 360_000;
+import { failedAt, pauseAfter } from './pause.ts';
 
 type JobStatus = NonNullable<Job['status']>;
 
@@ -60,15 +60,6 @@ export function jobController(context: ControllerContext): Controller {
         return;
       }
       const owned = sortPods(await claimOwned(kube, job, job.spec.selector, pods));
-      if ((job.spec as { completionMode?: string }).completionMode === 'Indexed') {
-        parts.events.event(
-          job,
-          'Warning',
-          'NotSupported',
-          'The embedded cluster runs no Jobs with completionMode Indexed',
-        );
-        return;
-      }
       await advance(job, owned, parts, signal);
     },
   });
@@ -84,7 +75,8 @@ export function jobController(context: ControllerContext): Controller {
     const isSuspended = job.spec.suspend === true;
     const startTime = isSuspended ? undefined : (job.status?.startTime ?? rfc3339(now));
     const startedAt = startTime === undefined ? now : Date.parse(startTime);
-    const outcome = isSuspended ? undefined : decideOutcome(job, owned, startedAt, now);
+    const indexes = isIndexed(job) ? indexesOf(job, owned) : undefined;
+    const outcome = isSuspended ? undefined : decideOutcome(job, owned, startedAt, now, indexes);
     let present = owned;
     let failure: Error | undefined;
     if (outcome !== undefined || isSuspended) {
@@ -95,7 +87,11 @@ export function jobController(context: ControllerContext): Controller {
       if (pauseMs > 0) queue.addAfter(keyOf(job), pauseMs);
       else {
         try {
-          present = { ...owned, active: await fill(job, owned, parts, signal) };
+          const active =
+            indexes === undefined
+              ? await fill(job, owned, parts, signal)
+              : await fillIndexes(job, owned, indexes, parts, signal);
+          present = { ...owned, active };
         } catch (error) {
           failure = error instanceof Error ? error : new Error(messageOf(error));
           events.event(job, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
@@ -106,7 +102,7 @@ export function jobController(context: ControllerContext): Controller {
         queue.addAfter(keyOf(job), startedAt + activeDeadlineSeconds * 1000 - now);
       }
     }
-    await writeStatus(job, present, { startTime, outcome, isSuspended }, parts);
+    await writeStatus(job, present, { startTime, outcome, isSuspended, indexes }, parts);
     if (failure !== undefined) throw failure;
   }
 
@@ -114,19 +110,52 @@ export function jobController(context: ControllerContext): Controller {
   async function fill(
     job: Job,
     owned: JobPods,
-    { events }: ControllerParts,
+    parts: ControllerParts,
     signal: AbortSignal,
   ): Promise<readonly Pod[]> {
     const wanted = wantedActive(job, owned);
     const active = [...owned.active];
-    while (active.length < wanted) {
-      const pod = await createPod(kube, job, job.spec.template);
-      events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
-      await observed(context, pods, refTo(pod), (seen) => seen !== undefined, signal);
-      active.push(pod);
-    }
-    for (const pod of active.slice(wanted)) await remove(job, pod, { events }, signal);
+    while (active.length < wanted) active.push(await make(job, job.spec.template, parts, signal));
+    for (const pod of active.slice(wanted)) await remove(job, pod, parts, signal);
     return active.slice(0, wanted);
+  }
+
+  /** A pod for each of the lowest indexes that are not done. */
+  async function fillIndexes(
+    job: Job,
+    owned: JobPods,
+    indexes: Indexes,
+    parts: ControllerParts,
+    signal: AbortSignal,
+  ): Promise<readonly Pod[]> {
+    const spare = sparePods(job, owned.active, indexes);
+    const wanted = wantedActive(job, owned, indexes.succeeded.size);
+    const useful = owned.active.filter((pod) => !spare.includes(pod));
+    const highest = [...useful].sort((a, b) => (indexOf(b) ?? 0) - (indexOf(a) ?? 0));
+    const surplus = highest.slice(0, Math.max(0, useful.length - wanted));
+    for (const pod of [...spare, ...surplus]) await remove(job, pod, parts, signal);
+    const active = useful.filter((pod) => !surplus.includes(pod));
+    const count = wanted - active.length;
+    const next = nextIndexes(job, { ...owned, active }, indexes, count, clock.now());
+    if (next.pauseMs > 0) parts.queue.addAfter(keyOf(job), next.pauseMs);
+    for (const index of next.indexes) {
+      const name = `${job.metadata.name}-${index}`;
+      active.push(await make(job, indexedTemplate(job, owned, index), parts, signal, name));
+    }
+    return active;
+  }
+
+  async function make(
+    job: Job,
+    template: PodTemplateSpec,
+    { events }: ControllerParts,
+    signal: AbortSignal,
+    base?: string,
+  ): Promise<Pod> {
+    const pod = await createPod(kube, job, template, base);
+    events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
+    await observed(context, pods, refTo(pod), (seen) => seen !== undefined, signal);
+    return pod;
   }
 
   async function remove(
@@ -146,22 +175,25 @@ export function jobController(context: ControllerContext): Controller {
     readonly startTime: string | undefined;
     readonly outcome: Outcome | undefined;
     readonly isSuspended: boolean;
+    /** Of an Indexed job. */
+    readonly indexes: Indexes | undefined;
   }
 
   async function writeStatus(
     job: Job,
     owned: JobPods,
-    { startTime, outcome, isSuspended }: Seen,
+    { startTime, outcome, isSuspended, indexes }: Seen,
     { events }: ControllerParts,
   ): Promise<void> {
     const now = clock.now();
     // The end is told when the last pod has ended: until then the outcome is.
     const isOver = outcome !== undefined && owned.active.length + owned.terminating.length === 0;
-    const status: JobStatus & { readonly terminating: number } = {
+    const status: JobStatus & IndexedStatus = {
       active: owned.active.length,
       ready: owned.active.filter(isReady).length,
       terminating: owned.terminating.length,
-      succeeded: owned.succeeded.length,
+      succeeded: indexes?.succeeded.size ?? owned.succeeded.length,
+      ...(indexes === undefined ? {} : indexedStatus(job, indexes)),
       failed: owned.failed.length + (outcome?.type === 'Failed' ? owned.terminating.length : 0),
       ...(startTime === undefined ? {} : { startTime }),
       ...(isOver && outcome.type === 'Complete' ? { completionTime: rfc3339(now) } : {}),
@@ -221,18 +253,24 @@ function conditionsOf(
     : conditions;
 }
 
-/** Milliseconds until a failed pod may be followed by the next. */
-function pauseBefore(job: Job, owned: JobPods, now: number): number {
-  const failures = countedFailures(job, { ...owned, active: [] });
-  if (failures === 0) return 0;
-  const last = Math.max(...owned.failed.map(failedAt));
-  return last + Math.min(BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS) - now;
+interface IndexedStatus {
+  readonly terminating: number;
+  readonly completedIndexes?: string;
+  readonly failedIndexes?: string;
 }
 
-function failedAt({ status, metadata }: Pod): number {
-  const ends = (status?.containerStatuses ?? []).map(({ state }) =>
-    Date.parse(state?.terminated?.finishedAt ?? ''),
-  );
-  const known = ends.filter((time) => !Number.isNaN(time));
-  return known.length > 0 ? Math.max(...known) : Date.parse(metadata.creationTimestamp ?? '');
+function indexedStatus(job: Job, { succeeded, failed }: Indexes): Omit<IndexedStatus, 'terminating'> {
+  const completedIndexes = formatIndexes(succeeded);
+  const perIndex = policiesOf(job).backoffLimitPerIndex !== undefined;
+  return {
+    ...(completedIndexes === '' ? {} : { completedIndexes }),
+    ...(perIndex ? { failedIndexes: formatIndexes(failed) } : {}),
+  };
+}
+
+/** Milliseconds until a failed pod may be followed by the next; indexes with limits of their own wait for themselves. */
+function pauseBefore(job: Job, owned: JobPods, now: number): number {
+  if (policiesOf(job).backoffLimitPerIndex !== undefined) return 0;
+  const failures = countedFailures(job, { ...owned, active: [] });
+  return failures === 0 ? 0 : Math.max(...owned.failed.map(failedAt)) + pauseAfter(failures) - now;
 }

@@ -1,21 +1,15 @@
 import type { Condition, Job, Pod } from '@epinio/core';
 import { conditionOf } from '../machinery/conditions.ts';
+import { isCounted, matchingRule } from './failure-policy.ts';
+import { indexedOutcome } from './indexed-outcome.ts';
+import type { Indexes } from './indexes.ts';
+import { policiesOf } from './job-policies.ts';
 
 /** Why a job has come to its end. */
 export interface Outcome {
   readonly type: 'Complete' | 'Failed';
   readonly reason: string;
   readonly message: string;
-}
-
-interface FailureRule {
-  readonly action: 'FailJob' | 'Ignore' | 'Count' | 'FailIndex';
-  readonly onExitCodes?: {
-    readonly containerName?: string;
-    readonly operator: 'In' | 'NotIn';
-    readonly values: readonly number[];
-  };
-  readonly onPodConditions?: readonly { readonly type: string; readonly status?: string }[];
 }
 
 /** The pods of a job, told apart. */
@@ -49,21 +43,30 @@ export function endOf(job: Job): Condition | undefined {
 
 /** The failures that count against backoffLimit. */
 export function countedFailures(job: Job, { failed, active }: JobPods): number {
-  const ignored = (pod: Pod): boolean => matchingRule(job, pod)?.action === 'Ignore';
   const restarts =
     job.spec.template.spec.restartPolicy === 'OnFailure'
       ? active.reduce((total, pod) => total + restartsOf(pod), 0)
       : 0;
-  return failed.filter((pod) => !ignored(pod)).length + restarts;
+  return failed.filter((pod) => isCounted(job, pod)).length + restarts;
 }
 
-/** The end that the job has come to, if it has; pure. */
-export function decideOutcome(job: Job, pods: JobPods, startedAt: number, now: number): Outcome | undefined {
+/** The end that the job has come to, if it has; pure. @param indexes of an Indexed job */
+export function decideOutcome(
+  job: Job,
+  pods: JobPods,
+  startedAt: number,
+  now: number,
+  indexes?: Indexes,
+): Outcome | undefined {
   const { backoffLimit = 6, activeDeadlineSeconds, completions } = job.spec;
   // What was decided stands: pods that are ended for it fail too, and must not become the reason.
   const target = conditionOf(job.status?.conditions, 'FailureTarget');
   if (target?.status === 'True') {
     return { type: 'Failed', reason: target.reason ?? '', message: target.message ?? '' };
+  }
+  const met = conditionOf(job.status?.conditions, 'SuccessCriteriaMet');
+  if (met?.status === 'True') {
+    return { type: 'Complete', reason: met.reason ?? '', message: met.message ?? '' };
   }
   for (const pod of pods.failed) {
     const rule = matchingRule(job, pod);
@@ -87,6 +90,7 @@ export function decideOutcome(job: Job, pods: JobPods, startedAt: number, now: n
       message: 'Job was active longer than specified deadline',
     };
   }
+  if (indexes !== undefined) return indexedOutcome(job, indexes);
   // Without a number, one success is enough, once the others have come to their end.
   const isComplete =
     completions === undefined
@@ -100,30 +104,19 @@ export function decideOutcome(job: Job, pods: JobPods, startedAt: number, now: n
   };
 }
 
-/** How many pods the job wants to have running. */
-export function wantedActive(job: Job, { succeeded, active }: JobPods): number {
+/**
+ * How many pods the job wants to have running. One that is being deleted takes the place of one where it is replaced
+ * only when it has ended.
+ */
+export function wantedActive(
+  job: Job,
+  { succeeded, active, terminating }: JobPods,
+  done = succeeded.length,
+): number {
   const { parallelism = 1, completions } = job.spec;
-  if (completions !== undefined) return Math.max(0, Math.min(parallelism, completions - succeeded.length));
-  return succeeded.length > 0 ? active.length : parallelism;
-}
-
-function matchingRule(job: Job, pod: Pod): FailureRule | undefined {
-  const policy = (job.spec as { readonly podFailurePolicy?: { readonly rules?: readonly FailureRule[] } })
-    .podFailurePolicy;
-  return policy?.rules?.find((rule) => matches(rule, pod));
-}
-
-function matches({ onExitCodes, onPodConditions }: FailureRule, { status }: Pod): boolean {
-  if (onExitCodes !== undefined) {
-    const { containerName, operator, values } = onExitCodes;
-    return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
-      .filter(({ name }) => containerName === undefined || name === containerName)
-      .map(({ state }) => state?.terminated?.exitCode ?? 0)
-      .some((code) => code !== 0 && values.includes(code) === (operator === 'In'));
-  }
-  return (onPodConditions ?? []).some(({ type, status: wanted = 'True' }) => {
-    return conditionOf(status?.conditions, type)?.status === wanted;
-  });
+  const leaving = policiesOf(job).podReplacementPolicy === 'Failed' ? terminating.length : 0;
+  if (completions !== undefined) return Math.max(0, Math.min(parallelism, completions - done) - leaving);
+  return succeeded.length > 0 ? active.length : Math.max(0, parallelism - leaving);
 }
 
 function restartsOf({ status }: Pod): number {

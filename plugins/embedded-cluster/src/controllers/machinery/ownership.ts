@@ -23,7 +23,7 @@ export async function claimOwned<T extends KubeObject>(
   kube: Kube,
   owner: KubeObject,
   selector: LabelSelector | undefined,
-  informer: Informer<T>,
+  informer: Pick<Informer<T>, 'list'>,
 ): Promise<T[]> {
   const owned: T[] = [];
   for (const object of informer.list(owner.metadata.namespace)) {

@@ -12,14 +12,14 @@ export function randomSuffix(length = 5): string {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** Makes a pod of a template that `owner` manages. */
+/** Makes a pod of a template that `owner` manages. @param base what its name begins with */
 export async function createPod(
   kube: Kube,
   owner: KubeObject,
   template: PodTemplateSpec,
-  extra: { readonly labels?: Readonly<Record<string, string>> } = {},
+  base = owner.metadata.name,
 ): Promise<Pod> {
-  const { namespace = '', name: base } = owner.metadata;
+  const { namespace = '' } = owner.metadata;
   const { labels = {}, annotations } = template.metadata ?? {};
   for (;;) {
     try {
@@ -30,7 +30,7 @@ export async function createPod(
           namespace,
           name: `${base.slice(0, MAX_BASE - 1)}-${randomSuffix()}`,
           generateName: `${base}-`,
-          labels: { ...labels, ...extra.labels },
+          labels,
           ...(annotations === undefined ? {} : { annotations }),
           ownerReferences: [controllerReference(owner)],
         },

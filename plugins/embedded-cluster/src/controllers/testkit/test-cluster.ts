@@ -90,7 +90,11 @@ export class TestCluster implements AsyncDisposable {
 const API_VERSIONS: Readonly<Record<string, string>> = {
   Deployment: 'apps/v1',
   ReplicaSet: 'apps/v1',
+  StatefulSet: 'apps/v1',
+  DaemonSet: 'apps/v1',
+  ControllerRevision: 'apps/v1',
   Job: 'batch/v1',
+  CronJob: 'batch/v1',
   EndpointSlice: 'discovery.k8s.io/v1',
   StorageClass: 'storage.k8s.io/v1',
 };

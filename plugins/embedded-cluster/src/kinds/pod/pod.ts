@@ -13,6 +13,7 @@ import {
 import type { Admission, KindRules } from '../../registry/resource.ts';
 import { forbidden } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
+import { admitPodLimits } from '../quota/admit-limits.ts';
 import { setPodDefaults, setPodSpecDefaults } from './defaults.ts';
 import { qosClass } from './qos.ts';
 import { admitPriority } from './priority.ts';
@@ -39,6 +40,7 @@ export const podRules: KindRules = {
     const spec = specOf(pod);
     admitServiceAccount(pod, spec, admission);
     admitPriority(pod, spec, admission);
+    admitPodLimits(pod, spec, admission);
     spec['tolerations'] = withDefaultTolerations(objectsAt(spec, 'tolerations'));
     pod['status'] = { phase: 'Pending', qosClass: qosClass(spec) };
   },

@@ -1,6 +1,8 @@
 import { equal, isObject, objectAt, stringAt, without } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
 import { forbidden, invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
+import type { ApiObject } from '../../storage/api-object.ts';
+import { admitClaimLimits } from '../quota/admit-limits.ts';
 import { accessModeErrors } from './access-modes.ts';
 import { specOf } from '../workloads/pod-template.ts';
 
@@ -18,6 +20,12 @@ const COMMON = [
   'volumeMode',
 ];
 
+/** What is in use stays until it is not: the finalizer is the controllers' to take away. */
+function protect({ metadata }: ApiObject, finalizer: string): void {
+  if (metadata.deletionTimestamp !== undefined || metadata.finalizers?.includes(finalizer) === true) return;
+  metadata.finalizers = [...(metadata.finalizers ?? []), finalizer];
+}
+
 export const claimRules: KindRules = {
   resets: { object: { 'f:status': {} }, status: { 'f:spec': {} } },
   returnsDeleted: true,
@@ -28,6 +36,8 @@ export const claimRules: KindRules = {
 
   prepareCreate(claim, admission) {
     claim['status'] = { phase: 'Pending' };
+    protect(claim, 'kubernetes.io/pvc-protection');
+    admitClaimLimits(claim, admission);
     const spec = specOf(claim);
     if (spec['storageClassName'] !== undefined) return;
     const [byDefault] = admission
@@ -74,6 +84,7 @@ export const volumeRules: KindRules = {
   },
 
   prepareCreate(volume, admission) {
+    protect(volume, 'kubernetes.io/pv-protection');
     volume['status'] = { phase: 'Pending', lastPhaseTransitionTime: admission.time };
   },
 
