@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeLog, systemClock } from '@epinio/core/testkit';
-import { ApiClient } from '../../api/testing/test-api.ts';
 import { config } from '../../config.ts';
 import { runCluster } from '../../run-cluster.ts';
+import { type } from './terminal.ts';
 
 export interface ClientClusterOptions {
   /** Whether pods are only marked ready; default true. */
@@ -12,6 +12,12 @@ export interface ClientClusterOptions {
   /** More for the environment of commands. */
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/**
+ * A kubeconfig of another cluster to play transcripts against, to see what a real one shows: that one is neither
+ * started nor stopped.
+ */
+const other = process.env['EPINIO_TRANSCRIPT_KUBECONFIG'];
 
 /** A whole embedded cluster, API, controllers and node, with the environment of somebody who works with it. */
 export class ClientCluster implements AsyncDisposable {
@@ -32,11 +38,12 @@ export class ClientCluster implements AsyncDisposable {
   }
 
   get kubeconfigFile(): string {
-    return join(this.#folder, 'cluster/kubeconfig');
+    return other ?? join(this.#folder, 'cluster/kubeconfig');
   }
 
   /** Starts on the port and the folder of before, when there were any. */
   async start(): Promise<void> {
+    if (other !== undefined) return;
     const abort = new AbortController();
     let running: Promise<void> = Promise.resolve();
     await new Promise<void>((resolve, reject) => {
@@ -61,23 +68,17 @@ export class ClientCluster implements AsyncDisposable {
 
   /** Makes a namespace and a kubeconfig that is in it. @returns the environment of commands. */
   async enter(namespace: string, folder: string): Promise<Readonly<Record<string, string>>> {
-    using client = ApiClient.fromKubeconfig(this.kubeconfigFile);
-    await client.call('POST', '/api/v1/namespaces', { body: { metadata: { name: namespace } } });
     const file = join(folder, '.kubeconfig');
     const kubeconfig = readFileSync(this.kubeconfigFile, 'utf8');
     writeFileSync(file, kubeconfig.replace('namespace: default', `namespace: ${namespace}`), { mode: 0o600 });
     const home = join(this.#folder, 'home'); // one for all: kubectl keeps there what it knows of the API
     mkdirSync(home, { recursive: true });
     const { PATH = '' } = process.env;
-    return {
-      PATH,
-      HOME: home,
-      TMPDIR: folder,
-      KUBECONFIG: file,
-      TZ: 'UTC',
-      LC_ALL: 'C.UTF-8',
-      ...this.#options.env,
-    };
+    const own = { HOME: home, TMPDIR: folder, KUBECONFIG: file, TZ: 'UTC', LC_ALL: 'C.UTF-8' };
+    const env = { PATH, ...own, ...this.#options.env };
+    const { output, exitCode } = await type(`kubectl create namespace ${namespace}`, { folder, env });
+    if (exitCode !== 0) throw new Error(output);
+    return env;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '<age>': String.raw`(?:\d+[smhdy]){1,2}`,
   '<time>': String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`,
-  '<date>': String.raw`[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000`,
+  '<date>': String.raw`(?:[A-Z][a-z]{2},? [\w: ]{18}\d\d(?: \+0000)?|[\d-]{10} [\d:.]{8,18} \+0000 UTC)`,
   '<uid>': '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   '<hash>': '[0-9a-z]{6,10}',
   '<rand>': '[0-9a-z]{5}',
@@ -15,7 +15,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
  * A pattern for the whole output. Of a line, gaps of two or more blanks stand for such gaps of any width, and
  * placeholders such as "<age>" for what they say; a line "..." stands for any number of lines.
  */
-export function outputPattern(expected: readonly string[]): RegExp {
+function outputPattern(expected: readonly string[]): RegExp {
   const lines = trimmed(expected).map((line) => (line === '...' ? '(?:.*\n)*?' : `${linePattern(line)}\n`));
   return new RegExp(`^${lines.join('')}$`);
 }
@@ -33,6 +33,8 @@ export function generalized(output: string): readonly string[] {
       .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uid>')
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>')
       .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000/g, '<date>')
+      .replace(/[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/g, '<date>')
+      .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \+0000 UTC/g, '<date>')
       .replace(/(resourceVersion"?: )"\d+"/g, '$1"<n>"')
       .replace(/\b(10|127\.96)(\.\d+){2,3}\b/g, '<ip>')
       .replace(/([-=])[2456789bcdfghjklmnpqrstvwxz]{8,10}\b/g, '$1<hash>')

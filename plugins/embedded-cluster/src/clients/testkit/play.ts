@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import type { ClientCluster } from './client-cluster.ts';
-import { generalized, isExpected, outputPattern } from './expected-output.ts';
+import { generalized, isExpected } from './expected-output.ts';
 import { needClient, type Client } from './need-client.ts';
 import { type, type Shown, type TerminalOptions } from './terminal.ts';
 import { parseTranscript, type Step } from './transcript.ts';
@@ -75,9 +75,7 @@ function isAsExpected(step: Step, { exitCode, output }: Shown): boolean {
 /** Fails with a difference in which the lines that are as expected are equal. */
 function fail({ command, expected, exitCode, place }: Step, shown: Shown): never {
   const lines = shown.output.split('\n').map((line) => line.trimEnd());
-  const actual = lines.map(
-    (line) => expected.find((each) => outputPattern([each]).test(`${line}\n`)) ?? line,
-  );
+  const actual = lines.map((line) => expected.find((each) => isExpected([each], line)) ?? line);
   const text = (parts: readonly string[], code: number): string =>
     `$ ${command}\n${parts.join('\n').trim()}\n[exit ${code}]`;
   assert.equal(text(actual, shown.exitCode), text(expected, exitCode), `${place} shows something else`);
@@ -86,14 +84,13 @@ function fail({ command, expected, exitCode, place }: Step, shown: Shown): never
 
 function recorded(text: string, shown: ReadonlyMap<Step, Shown>): string {
   const lines = text.split('\n');
-  for (const [
-    {
-      outputLines: [from, to],
-    },
-    { output, exitCode },
-  ] of [...shown].reverse()) {
+  for (const [{ expected, outputLines }, { output, exitCode }] of [...shown].reverse()) {
+    const [from, to] = outputLines;
     const code = exitCode === 0 ? [] : [`[exit ${exitCode}]`];
-    lines.splice(from, to - from, ...generalized(output), ...code);
+    // What its author wrote stays where it says as much.
+    const known = expected.filter((line) => line !== '...');
+    const now = generalized(output).map((line) => known.find((each) => isExpected([each], line)) ?? line);
+    lines.splice(from, to - from, ...now, ...code);
   }
   return lines.join('\n');
 }
