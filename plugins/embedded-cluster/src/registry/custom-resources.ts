@@ -9,7 +9,7 @@ import type { Request } from './request.ts';
 import type { Column, CustomKind, KindRules, Resource, Subresource } from './resource.ts';
 import { Watcher } from './watcher.ts';
 
-const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const AGE: Column = {
   name: 'Age',
   type: 'date',

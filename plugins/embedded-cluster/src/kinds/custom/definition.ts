@@ -1,10 +1,10 @@
 import { copy, equal, isObject, objectAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
 import type { Admission, KindRules } from '../../registry/resource.ts';
-import { invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
+import { forbidden, invalid, notSupported, required, type FieldError } from '../../schema/field-error.ts';
 import { dns1035Label, dnsSubdomain } from '../../schema/names.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import { specOf } from '../workloads/pod-template.ts';
-import { structuralErrors } from './structural-errors.ts';
+import { versionErrors } from './version-errors.ts';
 
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
 /** Holds a definition until its objects are gone. */
@@ -55,14 +55,26 @@ export const definitionRules: KindRules = {
       );
     }
     if (group === '') errors.push(required('spec.group'));
-    else errors.push(...dnsSubdomain(group).map((complaint) => invalid('spec.group', group, complaint)));
-    if (!group.includes('.'))
+    else if (dnsSubdomain(group).length > 0)
+      errors.push(invalid('spec.group', group, dnsSubdomain(group).join(',')));
+    else if (!group.includes('.'))
       errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
     const { scope } = spec;
     if (scope === '' || scope === undefined) errors.push(required('spec.scope'));
     else if (scope !== 'Cluster' && scope !== 'Namespaced')
       errors.push(notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
-    return [...errors, ...nameErrors(objectAt(spec, 'names')), ...versionErrors(objectsAt(spec, 'versions'))];
+    errors.push(
+      ...versionErrors(objectsAt(spec, 'versions')),
+      ...nameErrors(objectAt(spec, 'names')),
+      ...conversionErrors(objectAt(spec, 'conversion')),
+      ...storedVersionErrors(definition),
+    );
+    if (spec['preserveUnknownFields'] === true) {
+      const why =
+        'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+      errors.push(invalid('spec.preserveUnknownFields', true, why));
+    }
+    return errors;
   },
 
   validateUpdate(next, current) {
@@ -164,47 +176,58 @@ function acceptNames(definition: ApiObject, admission: Admission): void {
   setCondition(definition, 'Established', 'False', 'NotAccepted', 'not all names are accepted', time);
 }
 
+const NAMES = ['plural', 'singular', 'kind', 'listKind'] as const;
+
 function nameErrors(names: Readonly<JsonObject>): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  for (const name of ['plural', 'singular', 'kind', 'listKind'] as const) {
-    const value = stringAt(names, name) ?? '';
-    if (value === '') errors.push(required(`spec.names.${name}`));
-    else
-      errors.push(
-        ...dns1035Label(value.toLowerCase()).map((complaint) =>
-          invalid(`spec.names.${name}`, value, complaint),
-        ),
-      );
+  const given = NAMES.map((name) => [name, stringAt(names, name) ?? ''] as const);
+  const errors = given.filter(([, value]) => value === '').map(([name]) => required(`spec.names.${name}`));
+  for (const [name, value] of given.filter(([, text]) => text !== '')) {
+    const mixed = name === 'kind' || name === 'listKind';
+    const complaints = dns1035Label(mixed ? value.toLowerCase() : value);
+    const hint = mixed ? 'may have mixed case, but should otherwise match: ' : '';
+    if (complaints.length > 0)
+      errors.push(invalid(`spec.names.${name}`, value, `${hint}${complaints.join(',')}`));
   }
-  if (names['kind'] !== undefined && names['kind'] === names['listKind']) {
+  const listed = (name: 'shortNames' | 'categories'): readonly FieldError[] =>
+    (Array.isArray(names[name]) ? names[name].map(String) : []).flatMap((value, index) =>
+      dns1035Label(value).map((complaint) => invalid(`spec.names.${name}[${index}]`, value, complaint)),
+    );
+  errors.push(...listed('shortNames'));
+  if (names['kind'] !== undefined && names['kind'] === names['listKind'])
     errors.push(invalid('spec.names.listKind', names['listKind'], 'kind and listKind may not be the same'));
-  }
-  return errors;
+  return [...errors, ...listed('categories')];
 }
 
-function versionErrors(versions: readonly JsonObject[]): readonly FieldError[] {
-  const errors: FieldError[] = [];
-  if (versions.filter(({ storage }) => storage === true).length !== 1) {
-    errors.push(
-      invalid('spec.versions', versions, 'must have exactly one version marked as storage version'),
-    );
+/** Webhooks are kept and not called: objects of all versions are the same but for their name. */
+function conversionErrors(conversion: Readonly<JsonObject>): readonly FieldError[] {
+  const { strategy = '', webhook } = conversion;
+  if (strategy === '') return [required('spec.conversion.strategy')];
+  if (strategy !== 'None' && strategy !== 'Webhook')
+    return [notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
+  const client = objectAt(webhook)['clientConfig'];
+  const versions = objectAt(webhook)['conversionReviewVersions'];
+  if (strategy === 'None') {
+    const why = 'should not be set when strategy is not set to Webhook';
+    return client === undefined ? [] : [forbidden('spec.conversion.webhookClientConfig', why)];
   }
-  const seen = new Set<string>();
-  versions.forEach((version, index) => {
-    const at = `spec.versions[${index}]`;
-    const name = stringAt(version, 'name') ?? '';
-    errors.push(...dns1035Label(name).map((complaint) => invalid(`${at}.name`, name, complaint)));
-    if (seen.has(name)) errors.push(invalid(`${at}.name`, name, 'must contain unique version names'));
-    seen.add(name);
-    const schema = objectAt(version, 'schema')['openAPIV3Schema'];
-    if (!isObject(schema)) errors.push(required(`${at}.schema.openAPIV3Schema`, 'schemas are required'));
-    else
-      errors.push(
-        ...structuralErrors(
-          schema,
-          versions.length === 1 ? 'spec.validation.openAPIV3Schema' : `${at}.schema.openAPIV3Schema`,
-        ),
-      );
+  return [
+    ...(client === undefined
+      ? [required('spec.conversion.webhookClientConfig', 'required when strategy is set to Webhook')]
+      : []),
+    ...(Array.isArray(versions) && versions.length > 0
+      ? []
+      : [required('spec.conversion.conversionReviewVersions')]),
+  ];
+}
+
+/** Versions that objects may still be stored in must stay. */
+function storedVersionErrors(definition: ApiObject): readonly FieldError[] {
+  const stored = objectAt(definition, 'status')['storedVersions'];
+  const versions = Array.isArray(stored) ? stored.map(String) : [];
+  const names = objectsAt(definition, 'spec', 'versions').map(({ name }) => name);
+  return versions.flatMap((version, index) => {
+    if (names.includes(version)) return [];
+    const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
+    return [invalid(`status.storedVersions[${index}]`, version, why)];
   });
-  return errors;
 }

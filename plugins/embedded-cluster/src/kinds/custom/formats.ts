@@ -32,7 +32,11 @@ const FORMATS: Readonly<Record<string, (value: string) => boolean>> = {
   ssn: (value) => /^\d{3}[- ]?\d{2}[- ]?\d{4}$/.test(value),
   hexcolor: (value) => /^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/.test(value),
   rgbcolor: (value) => /^rgb\((\s*\d{1,3}\s*,){2}\s*\d{1,3}\s*\)$/.test(value),
-  duration: (value) => /^([+-]?(\d+(\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d|w|[a-z]+))+$|^0$/i.test(value),
+  duration: (value) =>
+    /^([+-]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$|^[+-]?0$/.test(value) ||
+    /^\d+\s*(ns|us|µs|ms|s|m|h|d|w|nanos?|micros?|millis?|seconds?|secs?|minutes?|mins?|hours?|days?|weeks?)$/i.test(
+      value,
+    ),
   'k8s-short-name': (value) => value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value),
   'k8s-long-name': (value) =>
     value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value),

@@ -9,6 +9,7 @@ import {
   wrongType,
   type FieldError,
 } from '../../schema/field-error.ts';
+import { validateLabels } from '../metadata.ts';
 import { elementOf } from '../../managed-fields/typed-value.ts';
 import { formatComplaint } from './formats.ts';
 
@@ -16,7 +17,11 @@ import { formatComplaint } from './formats.ts';
 export function validateValue(schema: JsonObject, value: unknown, path: string): readonly FieldError[] {
   if (value === null && schema['nullable'] === true) return [];
   const mismatch = typeError(schema, value, path);
-  if (mismatch !== undefined) return [mismatch];
+  if (mismatch !== undefined)
+    return [
+      mismatch,
+      ...(typeof value === 'number' && isNumeric(schema) ? numberErrors(schema, value, path) : []),
+    ];
   return [
     ...enumErrors(schema, value, path),
     ...(typeof value === 'string' ? stringErrors(schema, value, path) : []),
@@ -40,6 +45,10 @@ function typeError(schema: JsonObject, value: unknown, path: string): FieldError
   return wrongType(path, type, `${path} in body must be of type ${textOf(wanted)}: ${JSON.stringify(type)}`);
 }
 
+function isNumeric({ type }: JsonObject): boolean {
+  return type === 'integer' || type === 'number';
+}
+
 function enumErrors(schema: JsonObject, value: unknown, path: string): readonly FieldError[] {
   const allowed = schema['enum'];
   if (!Array.isArray(allowed) || allowed.some((entry) => equal(entry, value))) return [];
@@ -52,14 +61,15 @@ function enumErrors(schema: JsonObject, value: unknown, path: string): readonly 
   ];
 }
 
+/** Of length and pattern the first that is wrong is told, and the format. */
 function stringErrors(schema: JsonObject, value: string, path: string): readonly FieldError[] {
   const { minLength, maxLength, pattern, format } = schema;
   const length = Array.from(value).length;
   const errors: FieldError[] = [];
   if (typeof maxLength === 'number' && length > maxLength) errors.push(tooLong(path, maxLength));
-  if (typeof minLength === 'number' && length < minLength)
+  else if (typeof minLength === 'number' && length < minLength)
     errors.push(invalid(path, value, `${path} in body should be at least ${minLength} chars long`));
-  if (typeof pattern === 'string' && !compiled(pattern).test(value))
+  else if (typeof pattern === 'string' && !compiled(pattern).test(value))
     errors.push(invalid(path, value, `${path} in body should match '${pattern}'`));
   const complaint = typeof format === 'string' ? formatComplaint(format, value) : undefined;
   if (complaint !== undefined)
@@ -74,16 +84,16 @@ function numberErrors(schema: JsonObject, value: number, path: string): readonly
   const errors: FieldError[] = [];
   const complain = (what: string): number =>
     errors.push(invalid(path, value, `${path} in body should be ${what}`));
-  if (typeof minimum === 'number') {
-    if (exclusiveMinimum === true ? value <= minimum : value < minimum)
-      complain(`greater than ${exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`);
-  }
+  if (typeof multipleOf === 'number' && !Number.isInteger(value / multipleOf))
+    complain(`a multiple of ${multipleOf}`);
   if (typeof maximum === 'number') {
     if (exclusiveMaximum === true ? value >= maximum : value > maximum)
       complain(`less than ${exclusiveMaximum === true ? '' : 'or equal to '}${maximum}`);
   }
-  if (typeof multipleOf === 'number' && !Number.isInteger(value / multipleOf))
-    complain(`a multiple of ${multipleOf}`);
+  if (typeof minimum === 'number') {
+    if (exclusiveMinimum === true ? value <= minimum : value < minimum)
+      complain(`greater than ${exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`);
+  }
   return errors;
 }
 
@@ -128,6 +138,7 @@ function objectErrors(schema: JsonObject, value: JsonObject, path: string): read
   const properties = objectAt(schema, 'properties');
   const names = Object.keys(value);
   const errors: FieldError[] = [];
+  if (schema['x-kubernetes-embedded-resource'] === true) errors.push(...embeddedErrors(value, path));
   for (const name of Array.isArray(schema['required']) ? schema['required'].map(String) : []) {
     if (value[name] === undefined) errors.push(required(child(path, name)));
   }
@@ -144,22 +155,44 @@ function objectErrors(schema: JsonObject, value: JsonObject, path: string): read
   return errors;
 }
 
+/** `anyOf` and its kin. When no branch is valid, what the first one complains of is told, too. */
 function junctorErrors(schema: JsonObject, value: unknown, path: string): readonly FieldError[] {
-  const branches = (name: string): readonly JsonObject[] =>
-    Array.isArray(schema[name]) ? schema[name].filter(isObject) : [];
-  const passes = (branch: JsonObject): boolean => validateValue(branch, value, path).length === 0;
-  const errors: FieldError[] = branches('allOf').flatMap((branch) => validateValue(branch, value, path));
-  const { anyOf, oneOf, not } = schema;
+  const results = (name: string): readonly (readonly FieldError[])[] =>
+    (Array.isArray(schema[name]) ? schema[name] : [])
+      .filter(isObject)
+      .map((each) => validateValue(each, value, path));
+  const isValid = (found: readonly FieldError[]): boolean => found.length === 0;
+  const errors: FieldError[] = [];
   const complain = (what: string): number => errors.push(invalid('<nil>', '', `"${path}" must ${what}`));
-  if (anyOf !== undefined && !branches('anyOf').some(passes))
+  const any = results('anyOf');
+  if (any.length > 0 && !any.some(isValid)) {
     complain('validate at least one schema (anyOf)');
-  if (oneOf !== undefined) {
-    const count = branches('oneOf').filter(passes).length;
-    const found = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`;
-    if (count !== 1) complain(`validate one and only one schema (oneOf). ${found}`);
+    errors.push(...(any[0] ?? []));
   }
-  if (isObject(not) && passes(not)) complain('not validate the schema (not)');
+  const one = results('oneOf');
+  const count = one.filter(isValid).length;
+  if (one.length > 0 && count !== 1) {
+    const found = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`;
+    complain(`validate one and only one schema (oneOf). ${found}`);
+    if (count === 0) errors.push(...(one[0] ?? []));
+  }
+  const all = results('allOf');
+  errors.push(...all.flat());
+  if (!all.every(isValid))
+    complain(`validate all the schemas (allOf)${all.some(isValid) ? '' : '. None validated'}`);
+  const { not } = schema;
+  if (isObject(not) && isValid(validateValue(not, value, path))) complain('not validate the schema (not)');
   return errors;
+}
+
+/** A whole object within an object says what it is, and has metadata as any object has. */
+function embeddedErrors(value: JsonObject, path: string): readonly FieldError[] {
+  const missing = ['apiVersion', 'kind'].filter((name) => (value[name] ?? '') === '');
+  const labels = objectAt(value, 'metadata', 'labels');
+  return [
+    ...missing.map((name) => required(child(path, name))),
+    ...validateLabels(labels, child(path, 'metadata.labels')),
+  ];
 }
 
 function child(path: string, name: string): string {
