@@ -12,6 +12,7 @@ import { MAX_HEADER_BYTES } from './limits.ts';
 import { createHttpsListener } from './listener.ts';
 import { createRedirectServer } from './redirect.ts';
 import { ID } from './resources.ts';
+import { listenEverywhere } from './listen-everywhere.ts';
 import { lazyUpstream } from './upstream-client.ts';
 
 /** How long a client may be silent in the middle of its request. */
@@ -62,13 +63,15 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
       bodyIdleMs: BODY_IDLE_MS,
     });
     const redirect = createRedirectServer(ports.httpsPort, config.maxConnections);
+    const stops: (() => void)[] = [];
     try {
-      await listen(https.server, ports.httpsPort, config.listen, log);
-      await listen(redirect, ports.httpPort, config.listen, log);
+      stops.push(await listen(https.server, ports.httpsPort, config.listen, log));
+      stops.push(await listen(redirect, ports.httpPort, config.listen, log));
       log.info('Serving applications', { listen: config.listen, ...ports });
       host.ready();
       if (!host.signal.aborted) await once(host.signal, 'abort');
     } finally {
+      for (const stop of stops) stop();
       redirect.close();
       redirect.closeAllConnections();
       await https.drain(host.signal.aborted ? config.drainSeconds * 1000 : 0);
@@ -81,15 +84,28 @@ export async function serve(needs: IngressNeeds, config: Config, host: RunHost):
   }
 }
 
-/** Fails with `PORT_IN_USE` or `LISTEN_FAILED`. */
-async function listen(server: Server, port: number, address: string, log: Log): Promise<void> {
+/** At all addresses at once if they are asked for, else, where a Service has the port at its own, one by one. */
+async function bind(server: Server, port: number, address: string): Promise<() => void> {
   try {
     server.listen({ port, host: address });
     await once(server, 'listening');
+    return () => undefined;
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken || !['0.0.0.0', '::'].includes(address)) throw error;
+    return await listenEverywhere(server, port, address);
+  }
+}
+
+/** Fails with `PORT_IN_USE` or `LISTEN_FAILED`. @returns what stops listening where `close` of the server does not */
+async function listen(server: Server, port: number, address: string, log: Log): Promise<() => void> {
+  try {
+    const stop = await bind(server, port, address);
     // Such as no file descriptor left for a connection: the next one may find one again.
     server.on('error', (error) =>
       log.error('Connection could not be accepted', { port, error: error.message }),
     );
+    return stop;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {
