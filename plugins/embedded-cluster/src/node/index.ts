@@ -89,6 +89,8 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
   const seed = createHash('sha256').update(layout.root).digest();
   const script = layout.script(SUPERVISE_SCRIPT);
   writeFileAtomic(script, SUPERVISE_SCRIPT, 0o644);
+  // eslint-disable-next-line no-restricted-properties -- where this machine keeps its programs is known by its PATH alone
+  const hostPath = process.env['PATH'] ?? '';
   const node: NodeContext = {
     ...{ kube, log, clock, config, timings, events, layout, isolation, resources, boot, script },
     services: (namespace) => services.list(namespace),
@@ -97,6 +99,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
       boot,
       forAllUsers,
       cacheBytes: config.imageCacheBytes,
+      hostPath,
       log,
       clock,
     }),
@@ -111,8 +114,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
       pollMs: timings.memoryPollMs,
     }),
     execPath: process.execPath,
-    // eslint-disable-next-line no-restricted-properties -- where this machine keeps its programs is known by its PATH alone
-    hostPath: process.env['PATH'] ?? '',
+    hostPath,
   };
   const manager = new PodManager(node);
   await Promise.all([manager.start(pods), services.synced(running)]);

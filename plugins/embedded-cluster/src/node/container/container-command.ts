@@ -31,7 +31,7 @@ export function containerArgv(
 
 /** The whole environment: what every container has, then the image's, then the container's own. */
 export function containerEnv(
-  { config, root }: UnpackedImage,
+  { config, root, portVariables = [] }: UnpackedImage,
   variables: ReadonlyMap<string, string>,
   {
     hostname,
@@ -44,6 +44,8 @@ export function containerEnv(
     const equals = entry.indexOf('=');
     if (equals > 0) env[entry.slice(0, equals)] = entry.slice(equals + 1);
   }
+  const port = variables.get('PORT');
+  for (const name of port === undefined ? [] : portVariables) env[name] = port ?? '';
   for (const [name, value] of variables) env[name] = value;
   if (!root.hasSystem) {
     // Such an image relies on the host's programs, and the Node.js that runs the platform is there for sure.

@@ -34,10 +34,12 @@ export async function pullContainerImage(
         },
       });
       const took = `${((clock.elapsed() - startedAt) / 1000).toFixed(3)}s`;
+      const served =
+        image.servedBy && `Container image "${reference}" is served by ${image.servedBy} of this machine`;
       const how = state.pulled
         ? `Successfully pulled image "${reference}" in ${took}. Image size: ${image.bytes} bytes.`
         : `Container image "${reference}" already present on machine`;
-      handle.event('Normal', 'Pulled', how, container);
+      handle.event('Normal', 'Pulled', served ?? how, container);
       return image;
     } catch (error) {
       signal.throwIfAborted();

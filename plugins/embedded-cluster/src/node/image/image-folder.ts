@@ -14,6 +14,10 @@ export interface UnpackedImage {
   readonly bytes: number;
   /** Files, folders and links; absent for images of earlier versions. */
   readonly entries?: number | undefined;
+  /** The program of this machine that stands in for the image, with its version. */
+  readonly servedBy?: string | undefined;
+  /** Variables that get the value of PORT. */
+  readonly portVariables?: readonly string[] | undefined;
 }
 
 /** What is written beside the files of an image, last. */
@@ -22,6 +26,8 @@ export interface ImageRecord {
   readonly config: NonNullable<OciImageConfig['config']>;
   readonly bytes: number;
   readonly entries?: number;
+  readonly servedBy?: string;
+  readonly portVariables?: readonly string[];
   /** The boot that it was unpacked in. */
   readonly boot: string;
 }
@@ -43,6 +49,8 @@ export function readImageFolder(folder: string, boot: string): UnpackedImage | u
     config: record.config,
     bytes: record.bytes,
     entries: record.entries,
+    servedBy: record.servedBy,
+    portVariables: record.portVariables,
     root: imageRoot(join(folder, 'root')),
   };
 }

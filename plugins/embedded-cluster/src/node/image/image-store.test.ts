@@ -17,6 +17,7 @@ function open(folder: string, { boot = 'boot-1', cacheBytes = 1e9 } = {}): Image
     boot,
     cacheBytes,
     forAllUsers: false,
+    hostPath: '',
     log: new FakeLog(),
     clock: systemClock,
   });

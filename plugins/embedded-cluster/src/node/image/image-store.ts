@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { EpinioError, messageOf, type Clock, type Log, type RegistryAuths } from '@epinio/core';
 import type { ImageManifest, OciClient } from '@epinio/core/oci';
 import { readTextIfAny, writeFileAtomic } from '../files.ts';
+import { findServiceImage, type FoundServiceImage } from '../service-images/find-service-image.ts';
+import { makeServiceImage, serviceImageRecord } from '../service-images/make-service-image.ts';
 import { until } from '../until.ts';
 import { imageFolderName, readImageFolder, type UnpackedImage } from './image-folder.ts';
 import { makeDurable, pullImage } from './pull-image.ts';
@@ -17,6 +19,8 @@ export interface ImageStoreOptions {
   readonly boot: string;
   readonly forAllUsers: boolean;
   readonly cacheBytes: number;
+  /** The platform's PATH: where programs are looked for that stand in for images. */
+  readonly hostPath: string;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -48,9 +52,11 @@ export class ImageStore {
 
   /**
    * The image, pulled when it is not here. Fails as the OCI client does, and with `IMAGE_NEVER_PULLED` when the
-   * policy forbids to.
+   * policy forbids to; images of well-known services are not pulled but served by programs of this machine.
    */
   async ensure({ reference, policy, auths, signal, onPull }: EnsureImage): Promise<UnpackedImage> {
+    const served = await findServiceImage(reference, this.#options.hostPath);
+    if (served !== undefined) return this.#serve(served);
     const known = this.#find(this.#digestOf(reference));
     if (known !== undefined && policy !== 'Always') return this.#used(known);
     if (policy === 'Never') {
@@ -119,6 +125,16 @@ export class ImageStore {
       if (this.#find(digest) === undefined && !this.#pulls.has(digest ?? ''))
         await rm(join(folder, name), { force: true });
     }
+  }
+
+  #serve(found: FoundServiceImage): UnpackedImage {
+    const record = serviceImageRecord(found, this.#options.boot);
+    const folder = this.#folderOf(record.digest);
+    if (this.#find(record.digest) === undefined) makeServiceImage(found, record, folder);
+    const image = this.#find(record.digest);
+    if (image === undefined)
+      throw new EpinioError('IMAGE_LOST', `Image "${folder}" was removed while it was made`);
+    return this.#used(image);
   }
 
   #find(digest: string | undefined): UnpackedImage | undefined {
