@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { User } from '../auth/user.ts';
+import { ANONYMOUS, type User } from '../auth/user.ts';
 import type { StatusError } from '../status.ts';
 import { badRequest, type Status } from '../status.ts';
 import { negotiate, PLAIN, type MediaType } from './media-type.ts';
@@ -23,7 +23,8 @@ export class Exchange {
   readonly response: ServerResponse;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly user: User;
+  /** Who is asking: nobody, until that was found out. */
+  user: User = ANONYMOUS;
   /** Set while the client waits for another protocol; any answer refuses it. */
   readonly upgrade: Upgrade | undefined;
   readonly #warnings: string[] = [];
@@ -32,10 +33,9 @@ export class Exchange {
   #media: MediaType = PLAIN;
   #yaml: typeof Yaml | undefined;
 
-  constructor(incoming: IncomingMessage, response: ServerResponse, user: User, upgrade?: Upgrade) {
+  constructor(incoming: IncomingMessage, response: ServerResponse, upgrade?: Upgrade) {
     this.incoming = incoming;
     this.response = response;
-    this.user = user;
     this.upgrade = upgrade;
     const url = incoming.url ?? '/';
     const mark = url.indexOf('?');

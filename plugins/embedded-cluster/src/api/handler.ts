@@ -2,6 +2,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { hasCode, isEpinioError, messageOf, type Log } from '@epinio/core';
 import type { Authenticator } from '../auth/authenticate.ts';
+import { impersonated } from '../auth/impersonate.ts';
 import { MASTERS, type User } from '../auth/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
@@ -10,16 +11,10 @@ import { Discovery } from './discovery.ts';
 import { Exchange, type Upgrade } from './exchange.ts';
 import type { NodeAccess } from './node-access.ts';
 import { OpenApi } from './openapi.ts';
-import { answerOther, isPublic } from './other-paths.ts';
+import { answerOther } from './other-paths.ts';
+import { attributesOf } from './request-attributes.ts';
 import { routeOf, type Route } from './route.ts';
-import {
-  forbiddenRequest,
-  internalError,
-  methodNotAllowed,
-  pathNotFound,
-  StatusError,
-  unauthorized,
-} from '../status.ts';
+import { internalError, methodNotAllowed, pathNotFound, StatusError, unauthorized } from '../status.ts';
 import { bindPod } from './verbs/binding.ts';
 import { sendPodLogs } from './verbs/pod-logs.ts';
 import { forwardPodPorts } from './verbs/pod-port-forward.ts';
@@ -60,9 +55,8 @@ export class Handler {
 
   /** Never throws: what goes wrong is answered. */
   readonly handle = (incoming: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): void => {
-    const user = this.#options.authenticator.authenticate(incoming);
-    const exchange = new Exchange(incoming, response, user ?? ANONYMOUS, upgrade);
-    this.#answer(exchange, user).catch((error: unknown) => {
+    const exchange = new Exchange(incoming, response, upgrade);
+    this.#answer(exchange).catch((error: unknown) => {
       exchange.refuse(error instanceof StatusError ? error : this.#failure(exchange, error));
     });
   };
@@ -82,11 +76,12 @@ export class Handler {
     for (const stream of this.#streams) stream.end();
   }
 
-  async #answer(exchange: Exchange, user: User | undefined): Promise<void> {
+  async #answer(exchange: Exchange): Promise<void> {
     const { registry } = this.#options;
     if (exchange.accept.includes('yaml')) await exchange.loadYaml();
+    const found = this.#options.authenticator.authenticate(exchange.incoming);
+    this.#admit(exchange, found instanceof Promise ? await found : found);
     const route = routeOf(registry.catalog, exchange.path);
-    if (user === undefined && !isPublic(route)) throw unauthorized();
     if (route.kind === 'other') {
       const { isReady } = this.#options;
       answerOther(exchange, route.segments, { discovery: this.#discovery, openApi: this.#openApi, isReady });
@@ -100,9 +95,9 @@ export class Handler {
     const verb = verbOf(exchange, route);
     const allowed = route.kind === 'subresource' ? route.subresource.verbs : route.resource.verbs;
     if (verb === undefined || !allowed.includes(verb)) throw methodNotAllowed();
-    authorize(exchange.user, verb, route);
     // A websocket begins with GET: whoever may only read must not run commands with it.
-    if (isStreamed(route) && verb === 'get') authorize(exchange.user, 'create', route);
+    if (isStreamed(route) && verb === 'get')
+      registry.authorizer.require(exchange.user, { ...attributesOf(exchange), verb: 'create' });
     if (!isText(route)) exchange.negotiate(verb);
     const deprecation = route.resource.custom?.deprecationWarning;
     if (deprecation !== undefined) exchange.warn(deprecation);
@@ -111,8 +106,17 @@ export class Handler {
     else await this.#verb(exchange, verb, route);
   }
 
+  /** Who asks, or whom they speak for, must be allowed to ask for this. Fails with 401 or 403. */
+  #admit(exchange: Exchange, user: User | undefined): void {
+    if (user === undefined) throw unauthorized();
+    const { authorizer } = this.#options.registry;
+    exchange.user = impersonated(exchange.incoming, user, authorizer);
+    if (!exchange.user.groups.includes(MASTERS)) authorizer.require(exchange.user, attributesOf(exchange));
+  }
+
   async #create(exchange: Exchange, resource: Resource, namespace: string | undefined): Promise<void> {
-    if (!resource.verbs.includes('get')) return answerReview(exchange, resource);
+    const { authorizer } = this.#options.registry;
+    if (!resource.verbs.includes('get')) return answerReview(exchange, resource, namespace, authorizer);
     if (resource.namespaced && namespace === undefined) throw methodNotAllowed();
     return createObject(this.#options.registry, exchange, resource, namespace);
   }
@@ -210,8 +214,6 @@ function fixOf(error: unknown): string {
   return isEpinioError(error) ? (error.fix ?? '') : '';
 }
 
-const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-
 type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 function verbOf(exchange: Exchange, route: Route): Verb | undefined {
@@ -237,14 +239,4 @@ function verbOf(exchange: Exchange, route: Route): Verb | undefined {
 /** Logs and streams are no objects: what they are does not depend on what the client accepts. */
 function isText(route: Route): boolean {
   return isStreamed(route) || (route.kind === 'subresource' && route.subresource.name === 'log');
-}
-
-/** Until there are roles: the administrator may do everything, nobody else anything. */
-function authorize(user: User, verb: Verb, route: Exclude<Route, { kind: 'other' | 'nothing' }>): void {
-  if (user.groups.includes(MASTERS)) return;
-  const { resource, namespace } = route;
-  const name = route.kind === 'collection' ? '' : route.name;
-  const where = namespace === undefined ? ' at the cluster scope' : ` in the namespace "${namespace}"`;
-  const why = `User "${user.name}" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}"${where}`;
-  throw forbiddenRequest({ group: resource.group, resource: resource.plural }, name, why);
 }

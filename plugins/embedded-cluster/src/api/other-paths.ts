@@ -1,7 +1,6 @@
 import type { Discovery } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { OpenApi } from './openapi.ts';
-import type { Route } from './route.ts';
 import { methodNotAllowed } from '../status.ts';
 
 /** The Kubernetes version whose API this is. */
@@ -24,13 +23,6 @@ export interface OtherPaths {
   readonly discovery: Discovery;
   readonly openApi: OpenApi;
   readonly isReady: () => boolean;
-}
-
-/** Health and version are told to everybody. */
-export function isPublic(route: Route): boolean {
-  if (route.kind !== 'other') return false;
-  const [first = ''] = route.segments;
-  return HEALTH.has(first) || first === 'version';
 }
 
 /** Answers what is no resource: discovery, OpenAPI, version, health. */

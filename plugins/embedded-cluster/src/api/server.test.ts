@@ -29,9 +29,11 @@ describe('the API server', () => {
     assert.equal((await wrong.call('GET', MAPS)).status, 401);
     using anonymous = new ApiClient(base(), { ca: authority() });
     const refused = await anonymous.call('GET', MAPS);
-    assert.equal(refused.status, 401);
-    assert.equal(refused.body.reason, 'Unauthorized');
-    assert.equal((await anonymous.call('GET', '/apis')).status, 401);
+    assert.equal(refused.status, 403);
+    const cannot = 'User "system:anonymous" cannot list resource "configmaps" in API group ""';
+    assert.equal(refused.body.message, `configmaps is forbidden: ${cannot} in the namespace "default"`);
+    const apis = await anonymous.call('GET', '/apis');
+    assert.equal(apis.body.message, 'forbidden: User "system:anonymous" cannot get path "/apis"');
   });
 
   it('tells everybody its version and its health', async () => {

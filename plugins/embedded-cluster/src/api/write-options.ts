@@ -27,8 +27,7 @@ export function writeRequest(exchange: Exchange, options: WriteOptions): Request
     throw invalidObject('meta.k8s.io', options.replace('Apply', 'Patch'), '', errors);
   }
   return {
-    user: user.name,
-    groups: user.groups,
+    user,
     fieldManager: manager === '' ? exchange.agent.slice(0, MAX_MANAGER) || 'unknown' : manager,
     fieldValidation: validation === '' ? 'Warn' : (validation as Request['fieldValidation']),
     dryRun: dryRun.length > 0,

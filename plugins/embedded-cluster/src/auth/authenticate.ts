@@ -1,18 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
-import { authenticated, MASTERS, type User } from './user.ts';
+import { ANONYMOUS, authenticated, MASTERS, type User } from './user.ts';
 
 /** Answers who a request comes from: a client certificate of the cluster's CA, or a bearer token that it knows. */
 export interface Authenticator {
-  /** @returns undefined when nobody proved to be somebody */
-  authenticate(request: IncomingMessage): User | undefined;
+  /** @returns undefined for a proof that is wrong; `ANONYMOUS` without one */
+  authenticate(request: IncomingMessage): User | undefined | Promise<User | undefined>;
 }
 
 /** Knows the administrator by token, and everybody by certificate. */
 export function createAuthenticator(adminToken: string): Authenticator {
   const adminHash = sha256(adminToken);
-  const byConnection = new WeakMap<object, { readonly user: User | undefined }>();
+  const byConnection = new WeakMap<object, { readonly user: User }>();
   return {
     authenticate(request) {
       const { authorization } = request.headers;
@@ -24,7 +24,7 @@ export function createAuthenticator(adminToken: string): Authenticator {
       // A certificate belongs to its connection: it is read once.
       let known = byConnection.get(request.socket);
       if (known === undefined) {
-        known = { user: byCertificate(request) };
+        known = { user: byCertificate(request) ?? ANONYMOUS };
         byConnection.set(request.socket, known);
       }
       return known.user;

@@ -4,6 +4,7 @@ import { makeDefaults } from './cluster/defaults.ts';
 import { eventExpiry } from './cluster/event-expiry.ts';
 import { garbageCollector } from './cluster/garbage-collector.ts';
 import { namespaceController } from './cluster/namespace.ts';
+import { roleAggregation } from './cluster/role-aggregation.ts';
 import { scheduler } from './cluster/scheduler.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
@@ -18,6 +19,7 @@ import { volumeProtectionController } from './volumes/volume-protection.ts';
 
 const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   namespaceController,
+  roleAggregation,
   scheduler,
   replicaSetController,
   replicationController,

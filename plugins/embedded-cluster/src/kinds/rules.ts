@@ -24,6 +24,8 @@ import {
   csiStorageCapacityRules,
   volumeAttachmentRules,
 } from './volumes/csi.ts';
+import { clusterRoleBindingRules, roleBindingRules } from './rbac/role-binding.ts';
+import { clusterRoleRules, roleRules } from './rbac/role.ts';
 import { claimRules, storageClassRules, volumeRules } from './volumes/persistent-volume.ts';
 import { controllerRevisionRules } from './workloads/controller-revision.ts';
 import { cronJobRules } from './workloads/cron-job.ts';
@@ -74,6 +76,10 @@ const RULES: Readonly<Record<string, KindRules>> = {
   'storage.v1.CSIDriver': csiDriverRules,
   'storage.v1.CSINode': csiNodeRules,
   'storage.v1.CSIStorageCapacity': csiStorageCapacityRules,
+  'rbac.v1.ClusterRole': clusterRoleRules,
+  'rbac.v1.ClusterRoleBinding': clusterRoleBindingRules,
+  'rbac.v1.Role': roleRules,
+  'rbac.v1.RoleBinding': roleBindingRules,
   'storage.v1.StorageClass': storageClassRules,
   'storage.v1.VolumeAttachment': volumeAttachmentRules,
 };

@@ -1,3 +1,4 @@
+import type { Authorizer } from '../auth/authorize/authorizer.ts';
 import { forbiddenRequest, objectNotFound, StatusError } from '../status.ts';
 import { stringAt } from '../json.ts';
 import type { Store } from '../storage/store.ts';
@@ -5,12 +6,20 @@ import type { Request } from './request.ts';
 import type { Admission, Resource } from './resource.ts';
 
 /** What rules see of the cluster while they admit an object. */
-export function createAdmission(store: Store, request: Request, time: string): Admission {
+export function createAdmission(
+  { store, authorizer }: { readonly store: Store; readonly authorizer: Authorizer },
+  request: Request,
+  time: string,
+  urlName: string,
+): Admission {
   return {
     find: (collection, key) => store.newest(collection, key)?.object,
     list: (collection) => store.newestOf(collection).map(({ object }) => object),
     time,
     internal: request.internal,
+    user: request.user,
+    authorizer,
+    urlName,
     warn: (message) => request.warn(message),
   };
 }

@@ -1,10 +1,10 @@
+import { MASTERS } from '../auth/user.ts';
 import type { Request } from '../registry/request.ts';
 
 /** A request of the cluster's own parts: trusted, and without a client to warn. */
 export function internalRequest(user: string, fieldManager = user, dryRun = false): Request {
   return {
-    user: `system:${user}`,
-    groups: ['system:masters'],
+    user: { name: `system:${user}`, groups: [MASTERS] },
     fieldManager,
     fieldValidation: 'Ignore',
     dryRun,

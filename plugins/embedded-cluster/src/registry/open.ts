@@ -1,4 +1,5 @@
 import type { Log } from '@epinio/core';
+import { reconcileBootstrapPolicy } from '../auth/bootstrap/reconcile.ts';
 import { internalRequest } from './internal-request.ts';
 import { SYSTEM_NAMESPACES } from '../kinds/namespace.ts';
 import { Store, type StoreOptions } from '../storage/store.ts';
@@ -11,7 +12,7 @@ export interface OpenRegistry {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the store with all its kinds, custom ones included, and with the namespaces that every cluster has. */
+/** Opens the store with all its kinds, custom ones included, and with the namespaces and roles that every cluster has. */
 export async function openRegistry(options: StoreOptions, log: Log): Promise<OpenRegistry> {
   const store = await Store.open(options);
   const registry = new Registry(new Catalog(), store);
@@ -25,10 +26,12 @@ export async function openRegistry(options: StoreOptions, log: Log): Promise<Ope
   await Promise.all(
     missing.map((name) => registry.create(namespaces, undefined, { metadata: { name } }, request)),
   );
+  await reconcileBootstrapPolicy(registry);
   return {
     registry,
     async close() {
       customResources.close();
+      registry.authorizer.close();
       await store.close();
     },
   };

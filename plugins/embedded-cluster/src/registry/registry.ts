@@ -1,3 +1,4 @@
+import { Authorizer } from '../auth/authorize/authorizer.ts';
 import { badRequest, conflict, invalidObject, objectNotFound } from '../status.ts';
 import { applyConfiguration } from '../managed-fields/apply.ts';
 import { checkApplied } from '../managed-fields/check-applied.ts';
@@ -43,12 +44,14 @@ export interface Deleted {
 export class Registry {
   readonly catalog: Catalog;
   readonly store: Store;
+  readonly authorizer: Authorizer;
   readonly #writer: Writer;
 
   constructor(catalog: Catalog, store: Store) {
     this.catalog = catalog;
     this.store = store;
-    this.#writer = new Writer(store);
+    this.authorizer = new Authorizer(catalog, store);
+    this.#writer = new Writer(store, this.authorizer);
   }
 
   get(resource: Resource, namespace: string | undefined, name: string): StoredObject {
@@ -87,7 +90,8 @@ export class Registry {
         return this.#writer.decideUpdate(target, current.object, object, request, 'put');
       if (resource.rules.createsOnUpdate !== true || target.subresource !== undefined) throw notFound(target);
       created = true;
-      return this.#writer.decideCreate(resource, namespace, object, request);
+      this.#requireCreate(target, request);
+      return this.#writer.decideCreate(target, object, request);
     });
     return { stored, created };
   }
@@ -189,9 +193,23 @@ export class Registry {
         throw conflict({ group: resource.group, resource: resource.plural }, name, why);
       }
       created = true;
-      return this.#writer.decideFirst(resource, namespace, next, request);
+      this.#requireCreate(target, request);
+      return this.#writer.decideFirst(target, next, request);
     });
     return { stored, created };
+  }
+
+  /** Who makes an object by PUT or by apply must be allowed to create it, too. Fails with 403. */
+  #requireCreate({ resource, namespace = '', name }: Target, { user }: Request): void {
+    const { group, plural } = resource;
+    this.authorizer.require(user, {
+      verb: 'create',
+      group,
+      resource: plural,
+      subresource: '',
+      namespace,
+      name,
+    });
   }
 }
 

@@ -1,7 +1,8 @@
+import type { User } from '../auth/user.ts';
+
 /** Who asks, how, and what the request allows. */
 export interface Request {
-  readonly user: string;
-  readonly groups: readonly string[];
+  readonly user: User;
   /** The name under which changed fields are owned. */
   readonly fieldManager: string;
   /** What becomes of unknown fields: refused, told in a warning, or dropped in silence. */

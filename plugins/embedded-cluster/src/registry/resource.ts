@@ -1,3 +1,5 @@
+import type { Authorizer } from '../auth/authorize/authorizer.ts';
+import type { User } from '../auth/user.ts';
 import type { FieldError } from '../schema/field-error.ts';
 import type { NameRule } from '../schema/names.ts';
 import type { StructSchema } from '../schema/schema.ts';
@@ -87,6 +89,11 @@ export interface Admission {
   readonly time: string;
   /** True for the cluster's own controllers and its node. */
   readonly internal: boolean;
+  /** Who asks. */
+  readonly user: User;
+  readonly authorizer: Authorizer;
+  /** The name in the request's path; empty for a POST to a collection. */
+  readonly urlName: string;
   warn(message: string): void;
 }
 
@@ -113,6 +120,8 @@ export interface KindRules {
   readonly resets?: { readonly object?: FieldsV1; readonly status?: FieldsV1 };
   /** Fills what a client may leave out. */
   setDefaults?(object: ApiObject): void;
+  /** Refuses by throwing what this user may not write although the verb is allowed. `current` is absent for a new object. */
+  authorize?(next: ApiObject, current: ApiObject | undefined, admission: Admission): void;
   /** The last word on a new object before it is validated. */
   prepareCreate?(object: ApiObject, admission: Admission): void;
   /** Carries over what an update cannot change. Status is carried over already. */

@@ -1,3 +1,4 @@
+import type { Authorizer } from '../auth/authorize/authorizer.ts';
 import { alreadyExists, conflict, invalidObject, MODIFIED, objectNotFound, StatusError } from '../status.ts';
 import { copy, equal, without } from '../json.ts';
 import type { Manager } from '../managed-fields/managers.ts';
@@ -20,8 +21,8 @@ import {
 } from './object-meta.ts';
 import { keyOf } from './reader.ts';
 import type { Request } from './request.ts';
-import type { Resource } from './resource.ts';
 import { shownForm, storedForm } from './version.ts';
+import type { Admission, Resource } from './resource.ts';
 import { restoreOthers } from './subresources.ts';
 
 /** Tries of a generated name that is taken. */
@@ -40,10 +41,12 @@ export interface Target {
 /** Brings objects from one version to the next: metadata, ownership of fields, admission, validation. */
 export class Writer {
   readonly #store: Store;
+  readonly #authorizer: Authorizer;
   readonly #empty = new WeakMap<object, ApiObject>();
 
-  constructor(store: Store) {
+  constructor(store: Store, authorizer: Authorizer) {
     this.#store = store;
+    this.#authorizer = authorizer;
   }
 
   /** Creates a decoded object. Fails with 404 without its namespace, 409 when it is there, 422. */
@@ -69,7 +72,7 @@ export class Writer {
             const deleting = current.object.metadata.deletionTimestamp !== undefined;
             throw alreadyExists({ group: resource.group, resource: resource.plural }, name, deleting);
           }
-          return this.decideCreate(resource, namespace, candidate, request);
+          return this.decideCreate({ resource, namespace, name: '' }, candidate, request);
         });
       } catch (error) {
         const taken = error instanceof StatusError && error.reason === 'AlreadyExists';
@@ -101,8 +104,8 @@ export class Writer {
   }
 
   /** The first version of an object that comes with its ownership recorded already, as apply has it. */
-  decideFirst(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
-    return this.#admitNew(resource, namespace, object, request);
+  decideFirst(target: Target, object: ApiObject, request: Request): Next {
+    return this.#admitNew(target, object, request);
   }
 
   /** The version after `current` that a client wants to be `given`, which must not be used afterwards. */
@@ -155,7 +158,8 @@ export class Writer {
     }
     next = restoreOthers(target, next, current);
     keepServerMetadata(next.metadata, current.metadata);
-    const admission = createAdmission(this.#store, request, time);
+    const admission = this.#admission(request, time, target.name);
+    if (subresource === undefined) resource.rules.authorize?.(next, current, admission);
     if (subresource === 'status') resource.rules.prepareStatus?.(next, current);
     else resource.rules.prepareUpdate?.(next, current, admission, subresource);
     if (subresource !== 'binding') countGeneration(resource, next, current); // as the real one has it
@@ -184,8 +188,9 @@ export class Writer {
     return empty;
   }
 
-  /** The first version of a new object, owned by who makes it. */
-  decideCreate(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
+  /** The first version of a new object, owned by who makes it. `target.name` is the one in the path: none of a POST. */
+  decideCreate(target: Target, object: ApiObject, request: Request): Next {
+    const { resource } = target;
     dropRepeatedOwners(object.metadata, request, '');
     const change = {
       schema: resource.schema,
@@ -194,14 +199,19 @@ export class Writer {
       ignored: this.resets(resource, undefined),
     };
     recordUpdate(this.emptyObject(resource), object, change);
-    return this.#admitNew(resource, namespace, object, request);
+    return this.#admitNew(target, object, request);
   }
 
-  #admitNew(resource: Resource, namespace: string | undefined, object: ApiObject, request: Request): Next {
+  #admission(request: Request, time: string, urlName: string): Admission {
+    return createAdmission({ store: this.#store, authorizer: this.#authorizer }, request, time, urlName);
+  }
+
+  #admitNew({ resource, namespace, name }: Target, object: ApiObject, request: Request): Next {
     const time = timestamp(request.now());
-    const admission = createAdmission(this.#store, request, time);
+    const admission = this.#admission(request, time, name);
     admitNamespace(resource, namespace, object.metadata.name, admission);
     fillNewMetadata(object.metadata, resource, namespace ?? '', time);
+    resource.rules.authorize?.(object, undefined, admission);
     if (resource.custom !== undefined && resource.subresources.has('status')) delete object['status'];
     resource.rules.prepareCreate?.(object, admission);
     this.#validate(resource, object, []);

@@ -5,6 +5,7 @@ import { eventually } from '@epinio/core/testkit';
 import { isObject } from '../../json.ts';
 import type { ApiClient } from '../testing/test-api.ts';
 import { TestApi, type Answer, type Body } from '../testing/test-api.ts';
+import { ACCESS_CASES } from './access-cases.ts';
 import { APPLY_CASES } from './apply-cases.ts';
 import { BODY_CASES } from './body-cases.ts';
 import type { Case, Step } from './case.ts';
@@ -20,6 +21,7 @@ import { VALIDATION_CASES } from './validation-cases.ts';
 import { RealApiServer } from './real-api-server.ts';
 
 const CASES: readonly Case[] = [
+  ...ACCESS_CASES,
   ...OBJECT_CASES,
   ...BODY_CASES,
   ...OPTION_CASES,

@@ -1,53 +1,106 @@
-import { isObject, stringAt, type JsonObject } from '../../json.ts';
+import type { Attributes } from '../../auth/authorize/attributes.ts';
+import type { Authorizer } from '../../auth/authorize/authorizer.ts';
+import { type User } from '../../auth/user.ts';
+import { at, isObject, objectAt, stringAt, type JsonObject } from '../../json.ts';
 import { decodeType } from '../../registry/codec.ts';
 import type { Resource } from '../../registry/resource.ts';
-import { MASTERS, type User } from '../../auth/user.ts';
 import { timestamp } from '../../schema/time.ts';
+import { badRequest, invalidObject } from '../../status.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { writeRequest } from '../write-options.ts';
+import { validateReview } from './validate-review.ts';
 
-/**
- * POST of a review: who am I, may I, may they. Nothing is stored. Until there are roles, the administrator may do
- * everything and nobody else anything.
- */
-export async function answerReview(exchange: Exchange, resource: Resource): Promise<void> {
+/** POST of a review: who am I, may I, may they, what may I. Nothing is stored. Fails with 400 or 422. */
+export async function answerReview(
+  exchange: Exchange,
+  resource: Resource,
+  namespace: string | undefined,
+  authorizer: Authorizer,
+): Promise<void> {
   const request = writeRequest(exchange, 'CreateOptions');
   const body = await readObject(exchange, resource.kind);
   const review = decodeType(resource.schema, resource.kind, body, request);
-  const { kind, apiVersion } = resource;
-  // Only what is about oneself says when it was answered, as the real one has it.
-  const metadata =
-    kind === 'SelfSubjectReview' ? { metadata: { creationTimestamp: timestamp(request.now()) } } : {};
-  const status = statusOf(resource, review, exchange.user);
-  exchange.sendObject(201, { ...review, kind, apiVersion, ...metadata, status });
-}
-
-function statusOf(resource: Resource, review: JsonObject, user: User): JsonObject {
-  switch (resource.kind) {
+  const { kind, apiVersion, group } = resource;
+  if (namespace !== undefined) fillNamespace(review, namespace);
+  const errors = validateReview(kind, review);
+  if (errors.length > 0) throw invalidObject(group, '', '', errors); // the real one does not name the kind
+  const { user } = exchange;
+  const answer = (more: JsonObject): void =>
+    exchange.sendObject(201, { ...review, kind, apiVersion, ...more });
+  switch (kind) {
     case 'SelfSubjectReview':
-      return { userInfo: { username: user.name, groups: user.groups } };
-    case 'SelfSubjectAccessReview':
-      return access(user.groups);
+      // Only what is about oneself says when it was answered, as the real one has it.
+      answer({
+        metadata: { creationTimestamp: timestamp(request.now()) },
+        status: { userInfo: userInfo(user) },
+      });
+      return;
     case 'SelfSubjectRulesReview':
-      return {
-        resourceRules: user.groups.includes(MASTERS)
-          ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
-          : [],
-        nonResourceRules: user.groups.includes(MASTERS) ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
-        incomplete: false,
-      };
-    default: {
-      const groups = isObject(review['spec']) ? review['spec']['groups'] : undefined;
-      return access(Array.isArray(groups) ? groups.map(String) : [], stringAt(review, 'spec', 'user'));
-    }
+      answer({ status: rulesOf(user, stringAt(review, 'spec', 'namespace') ?? '', authorizer), spec: {} });
+      return;
+    case 'SelfSubjectAccessReview':
+      answer({ status: access(user, review, authorizer) });
+      return;
+    default:
+      answer({ status: access(reviewedUser(review), review, authorizer) });
   }
 }
 
-function access(groups: readonly string[], user?: string): JsonObject {
-  if (groups.includes(MASTERS)) return { allowed: true };
+/** authentication/v1 UserInfo. */
+export function userInfo({ name, uid, groups, extra }: User): JsonObject {
   return {
-    allowed: false,
-    ...(user === undefined ? {} : { reason: `no role allows anything to ${JSON.stringify(user)}` }),
+    username: name,
+    ...(uid === undefined ? {} : { uid }),
+    groups,
+    ...(extra === undefined ? {} : { extra }),
   };
+}
+
+function access(user: User, review: JsonObject, authorizer: Authorizer): JsonObject {
+  const { allowed, reason } = authorizer.authorize(user, reviewedAttributes(review));
+  return { allowed, ...(reason === '' ? {} : { reason }) };
+}
+
+function rulesOf(user: User, namespace: string, authorizer: Authorizer): JsonObject {
+  if (namespace === '') throw badRequest('no namespace on request');
+  const { rules, problems } = authorizer.rulesFor(user, namespace);
+  return {
+    resourceRules: rules.filter(({ resources = [] }) => resources.length > 0),
+    nonResourceRules: rules.filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0),
+    incomplete: false,
+    ...(problems.length === 0 ? {} : { evaluationError: problems.join(', ') }),
+  };
+}
+
+function reviewedUser(review: JsonObject): User {
+  const groups = at(review, 'spec', 'groups');
+  return {
+    name: stringAt(review, 'spec', 'user') ?? '',
+    groups: Array.isArray(groups) ? groups.map(String) : [],
+  };
+}
+
+function reviewedAttributes(review: JsonObject): Attributes {
+  const path = at(review, 'spec', 'nonResourceAttributes');
+  if (isObject(path)) return { verb: stringAt(path, 'verb') ?? '', path: stringAt(path, 'path') ?? '' };
+  const given = objectAt(review, 'spec', 'resourceAttributes');
+  const text = (field: string): string => stringAt(given, field) ?? '';
+  return {
+    verb: text('verb'),
+    group: text('group'),
+    resource: text('resource'),
+    subresource: text('subresource'),
+    namespace: text('namespace'),
+    name: text('name'),
+  };
+}
+
+/** A review in a namespace has it in its metadata; one that names another is none of this namespace. */
+function fillNamespace(review: JsonObject, namespace: string): void {
+  const metadata = objectAt(review, 'metadata');
+  const given = stringAt(metadata, 'namespace') ?? '';
+  if (given !== '' && given !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  review['metadata'] = { ...metadata, namespace };
 }

@@ -90,8 +90,7 @@ export async function deleteCollection(
 function deleteRequest(exchange: Exchange, dryRun: boolean): Request {
   const { user } = exchange;
   return {
-    user: user.name,
-    groups: user.groups,
+    user,
     fieldManager: exchange.agent,
     fieldValidation: 'Ignore',
     dryRun,

@@ -40,6 +40,7 @@ import {
   replicationControllerCells,
   statefulSetCells,
 } from './workloads.ts';
+import { bindingCells } from './rbac.ts';
 
 /** The cells of one row but the name, which every table has. */
 type Cells = (object: ApiObject, now: number) => readonly unknown[];
@@ -91,6 +92,10 @@ const CELLS: Readonly<Record<string, Cells>> = {
   'storage.k8s.io/csidrivers': csiDriverCells,
   'storage.k8s.io/csinodes': csiNodeCells,
   'storage.k8s.io/csistoragecapacities': csiStorageCapacityCells,
+  'rbac.authorization.k8s.io/clusterrolebindings': bindingCells,
+  'rbac.authorization.k8s.io/clusterroles': ({ metadata }) => [metadata.creationTimestamp],
+  'rbac.authorization.k8s.io/rolebindings': bindingCells,
+  'rbac.authorization.k8s.io/roles': ({ metadata }) => [metadata.creationTimestamp],
   'storage.k8s.io/storageclasses': storageClassCells,
   'storage.k8s.io/volumeattachments': volumeAttachmentCells,
 };

@@ -12,6 +12,7 @@ import { eventsMessages } from './events.data.ts';
 import { machineryMessages } from './machinery.data.ts';
 import { networkingMessages } from './networking.data.ts';
 import { policyMessages } from './policy.data.ts';
+import { rbacMessages } from './rbac.data.ts';
 import { schedulingMessages } from './scheduling.data.ts';
 import { storageMessages } from './storage.data.ts';
 
@@ -34,6 +35,7 @@ export const protobufData: Readonly<Record<string, string>> = {
   machinery: machineryMessages,
   networking: networkingMessages,
   policy: policyMessages,
+  rbac: rbacMessages,
   scheduling: schedulingMessages,
   storage: storageMessages,
 };

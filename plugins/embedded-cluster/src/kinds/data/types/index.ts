@@ -13,6 +13,7 @@ import { eventsTypes } from './events.data.ts';
 import { machineryTypes } from './machinery.data.ts';
 import { networkingTypes } from './networking.data.ts';
 import { policyTypes } from './policy.data.ts';
+import { rbacTypes } from './rbac.data.ts';
 import { schedulingTypes } from './scheduling.data.ts';
 import { storageTypes } from './storage.data.ts';
 
@@ -37,6 +38,7 @@ export const typesData: Readonly<Record<string, string>> = {
   machinery: machineryTypes,
   networking: networkingTypes,
   policy: policyTypes,
+  rbac: rbacTypes,
   scheduling: schedulingTypes,
   storage: storageTypes,
 };
