@@ -162,7 +162,8 @@ export class Writer {
     if (subresource === undefined) resource.rules.authorize?.(next, current, admission);
     if (subresource === 'status') resource.rules.prepareStatus?.(next, current);
     else resource.rules.prepareUpdate?.(next, current, admission, subresource);
-    if (subresource !== 'binding') countGeneration(resource, next, current); // as the real one has it
+    // As the real one has it.
+    if (subresource !== 'binding' && subresource !== 'status') countGeneration(resource, next, current);
     const metadataErrors = validateMetadataUpdate(next.metadata, current.metadata);
     this.#validate(resource, next, [
       ...metadataErrors,

@@ -184,7 +184,12 @@ class Rollout {
       newSet === undefined ? await this.#create(revision, oldSets) : await this.#annotate(newSet, revision);
     if (set !== undefined && deployment.metadata.annotations?.[REVISION] !== String(revisionOf(set))) {
       const metadata = { annotations: { [REVISION]: String(revisionOf(set)) } };
-      await this.#context.kube.patch(refTo(deployment), { type: 'merge', patch: { metadata } });
+      // With the status: the revision is no change of the deployment, and does not count as a generation.
+      await this.#context.kube.patch(
+        refTo(deployment),
+        { type: 'merge', patch: { metadata } },
+        { subresource: 'status' },
+      );
     }
     return { newSet: set, oldSets };
   }
