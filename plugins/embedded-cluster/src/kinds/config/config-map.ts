@@ -1,6 +1,6 @@
 import { equal, objectAt } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
-import { forbidden, invalid, type FieldError } from '../../schema/field-error.ts';
+import { forbidden, invalid, tooLong, type FieldError } from '../../schema/field-error.ts';
 import { configKey } from '../../schema/names.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 
@@ -19,25 +19,20 @@ export const configMapRules: KindRules = {
     for (const key of Object.keys(binary)) {
       errors.push(...configKey(key).map((complaint) => invalid(`binaryData[${key}]`, key, complaint)));
     }
-    return [...errors, ...sizeErrors([data, binary])];
+    return [...errors, ...sizeErrors('', data, binary)];
   },
   validateUpdate: (next, current) => immutableData(next, current, ['data', 'binaryData']),
 };
 
-/** Values that are too big together. */
-export function sizeErrors(maps: readonly Readonly<Record<string, unknown>>[]): readonly FieldError[] {
-  const size = maps
-    .flatMap((map) => Object.values(map))
-    .reduce<number>((sum, value) => sum + Buffer.byteLength(String(value)), 0);
-  return size > MAX_SIZE
-    ? [
-        {
-          reason: 'FieldValueTooLong',
-          field: '',
-          message: `Too long: may not be more than ${MAX_SIZE} bytes`,
-        },
-      ]
-    : [];
+/** Values that are too big together; those in base64 count as the bytes that they stand for. */
+export function sizeErrors(
+  field: string,
+  text: Readonly<Record<string, unknown>>,
+  base64: Readonly<Record<string, unknown>>,
+): readonly FieldError[] {
+  const size = (values: Readonly<Record<string, unknown>>, encoding: BufferEncoding): number =>
+    Object.values(values).reduce<number>((sum, value) => sum + Buffer.byteLength(String(value), encoding), 0);
+  return size(text, 'utf8') + size(base64, 'base64') > MAX_SIZE ? [tooLong(field, MAX_SIZE)] : [];
 }
 
 /** `immutable: true` holds for the data and for itself. */

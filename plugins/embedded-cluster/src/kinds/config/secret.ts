@@ -48,7 +48,7 @@ export const secretRules: KindRules = {
     ) {
       errors.push(required('data[username]'), required('data[password]'));
     }
-    return [...errors, ...sizeErrors([data])];
+    return [...errors, ...sizeErrors('data', {}, data)];
   },
 
   validateUpdate(next, current) {
