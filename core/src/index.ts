@@ -51,6 +51,7 @@ export type { SecretSync } from './contracts/secret-sync.ts';
 export { storage } from './contracts/storage.ts';
 export type { BlobInfo, PutOptions, Storage } from './contracts/storage.ts';
 
+export { assertBlobKey } from './storage/blob-key.ts';
 export { appSecretNames, cacheVolumeName, releaseName, resourceName } from './apps/names.ts';
 export { serviceReleaseName, stagingName, templateName, truncatedName } from './apps/names.ts';
 export { withoutPassword } from './apps/without-password.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BlobInfo, PutOptions } from '@epinio/core';
 import { footerOf, readInfo } from './blob-file.ts';
-import { assertKey, fileNameOf } from './blob-key.ts';
+import { assertBlobKey } from '@epinio/core';
+import { fileNameOf } from './file-name.ts';
 import { codeOf, diskError } from './disk-error.ts';
 import { PROCESS } from './leftovers.ts';
 
@@ -32,7 +33,7 @@ export class BlobFolder {
   }
 
   async put(key: string, content: Readable, options: PutOptions): Promise<BlobInfo> {
-    assertKey(key);
+    assertBlobKey(key);
     const temporary = join(this.incoming, `${PROCESS}-${randomUUID()}`);
     const file = await this.#create(temporary);
     try {
@@ -57,12 +58,12 @@ export class BlobFolder {
 
   /** @returns undefined when there is none. */
   async open(key: string): Promise<OpenBlob | undefined> {
-    assertKey(key);
+    assertBlobKey(key);
     return this.#open(this.#pathOf(key));
   }
 
   async delete(key: string): Promise<void> {
-    assertKey(key);
+    assertBlobKey(key);
     try {
       await unlink(this.#pathOf(key));
     } catch (error) {

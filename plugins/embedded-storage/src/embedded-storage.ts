@@ -13,7 +13,7 @@ import type {
 } from '@epinio/core';
 import { BlobFolder } from './blob-folder.ts';
 import { BlobReader } from './blob-reader.ts';
-import { assertKey } from './blob-key.ts';
+import { assertBlobKey } from '@epinio/core';
 import type { Config } from './config.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { close, listen } from './listen.ts';
@@ -84,7 +84,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   async readUrl(key: string, { expiresSeconds }: { readonly expiresSeconds: number }): Promise<string> {
-    assertKey(key);
+    assertBlobKey(key);
     if (!(expiresSeconds > 0 && expiresSeconds <= MAX_EXPIRY_SECONDS)) {
       throw new EpinioError('STORAGE_EXPIRY_INVALID', `A URL cannot be valid for ${expiresSeconds} seconds`, {
         fix: `Ask for 1 to ${MAX_EXPIRY_SECONDS} seconds`,

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { EpinioError } from '@epinio/core';
+import { EpinioError } from '../kernel/errors.ts';
 
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
 const MAX_BYTES = 1024; // as S3
 
-/** Fails with `STORAGE_KEY_INVALID` for anything but a path of `[A-Za-z0-9._-]` segments. */
-export function assertKey(key: string): void {
+/** For every `Storage`: fails with `STORAGE_KEY_INVALID` for anything but a path of `[A-Za-z0-9._-]` segments. */
+export function assertBlobKey(key: string): void {
   const isValid =
     key.length <= MAX_BYTES &&
     key.split('/').every((segment) => SEGMENT.test(segment) && segment !== '.' && segment !== '..');
@@ -13,9 +12,4 @@ export function assertKey(key: string): void {
   throw new EpinioError('STORAGE_KEY_INVALID', `${JSON.stringify(key.slice(0, 200))} is no key of a blob`, {
     fix: 'Use letters, digits, ".", "_" and "-", with "/" between segments, at most 1024 characters',
   });
-}
-
-/** The name of a key's file: the same on file systems that ignore case, and never too long. */
-export function fileNameOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
 }
