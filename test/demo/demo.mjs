@@ -1,7 +1,7 @@
 // `npm run demo`: the platform in a folder of its own, every example application pushed to it and asked over HTTPS.
 // Plain JavaScript over the built command: it does what a person would type.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join, relative, resolve } from 'node:path';
 
@@ -28,14 +28,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+const place = ['--data-dir', here(dataDir), '--settings-file', here(settings)];
+const user = ['--settings-file', here(settings)];
+
 /** Runs the command as typed; its progress goes straight to the terminal, its result is returned. */
 function epinio(args, { quiet = false } = {}) {
-  const shown = ['npx', 'epinio', ...args.map(here2)].join(' ');
+  const shown = ['npx', 'epinio', ...args].join(' ');
   if (!quiet) process.stderr.write(`\n$ ${shown}\n`);
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [command, ...args], {
-      cwd: root,
-      env: { ...process.env, EPINIO_SETTINGS: settings, EPINIO_DATA_DIR: dataDir },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     running = child;
@@ -50,10 +51,6 @@ function epinio(args, { quiet = false } = {}) {
       else fail(new Error(`"${shown}" ended with exit code ${code}`));
     });
   });
-}
-
-function here2(arg) {
-  return arg.startsWith(root) ? here(arg) : arg;
 }
 
 /** GET over HTTPS, trusting the platform's authority alone. Names under .localhost are on this machine. */
@@ -83,11 +80,13 @@ function get(url, ca) {
 
 async function main() {
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  await epinio(['install', '--profile', 'embedded', '--yes']);
+  await epinio(['install', '--profile', 'embedded', '--yes', ...place]);
 
-  const { certs } = JSON.parse(await epinio(['settings', 'show', '--output', 'json'], { quiet: true }));
+  const json = async (...args) =>
+    JSON.parse(await epinio([...args, ...user, '--output', 'json'], { quiet: true }));
+  const { certs } = await json('settings', 'show');
   const ca = join(home, 'ca.pem');
-  (await import('node:fs')).writeFileSync(ca, certs);
+  writeFileSync(ca, certs);
 
   const apps = join(root, 'examples', 'apps');
   const urls = [];
@@ -99,20 +98,20 @@ async function main() {
       process.stderr.write(`\nSkipped ${name}: ${lacking.join(', ')} is not on this machine\n`);
       continue;
     }
-    const { urls: [url] = [] } = JSON.parse(
-      await epinio(['push', manifest, '--output', 'json'], { quiet: false }),
-    );
+    await epinio(['push', here(manifest), ...user]);
+    const app = readFileSync(manifest, 'utf8').match(/^name:\s*(\S+)/m)?.[1] ?? name;
+    const { urls: [url] = [] } = await json('app', 'show', app);
     const { status, body } = await get(url, certs);
     if (status !== 200) throw new Error(`${url} answered ${status}:\n${body.slice(0, 2000)}`);
     process.stderr.write(
       `✔ ${url} answered ${status} with ${Buffer.byteLength(body)} bytes over verified TLS\n`,
     );
-    urls.push({ name: readFileSync(manifest, 'utf8').match(/^name:\s*(\S+)/m)?.[1] ?? name, url });
+    urls.push({ name: app, url });
   }
 
   const [first] = urls;
   const host = new URL(first.url);
-  const with_ = `--settings-file ${here(settings)}`;
+  const with_ = user.join(' ');
   const lines = [
     '',
     'Online now:',
@@ -128,7 +127,7 @@ async function main() {
     '',
     'Stop the platform (start it again with "start"), or remove it with all that it holds:',
     `  npx epinio stop --data-dir ${here(dataDir)}`,
-    `  npx epinio uninstall --yes --data-dir ${here(dataDir)} ${with_}`,
+    `  npx epinio uninstall --yes ${place.join(' ')}`,
     '',
   ];
   process.stdout.write(lines.join('\n'));

@@ -60,8 +60,12 @@ export default {
       return;
     }
     print(terminal, `API: ${api}`);
-    print(terminal, `User: ${admin.user} (password: epinio settings show --show-password)`);
-    print(terminal, 'Push an application: epinio push --name NAME --path FOLDER');
+    // Flags that said where the settings are have to be given again; the environment stays as it is.
+    const file = textOption(options, 'settingsFile');
+    const where =
+      file === undefined || file === context.env['EPINIO_SETTINGS'] ? '' : ` --settings-file ${file}`;
+    print(terminal, `User: ${admin.user} (password: epinio settings show --show-password${where})`);
+    print(terminal, `Push an application: epinio push --name NAME --path FOLDER${where}`);
   },
 } satisfies Command;
 
