@@ -51,7 +51,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
       return 130;
     }
     printError(terminal, error, io.env['EPINIO_DEBUG'] !== undefined);
-    return isEpinioError(error) && WRONG_USE.test(error.code) ? 2 : 1;
+    return isEpinioError(error) && error.fault === 'user' && WRONG_USE.test(error.code) ? 2 : 1;
   }
 }
 

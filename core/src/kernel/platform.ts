@@ -95,7 +95,8 @@ export interface Platform {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const CREATE_TIMEOUT_MS = 10_000;
+/** Long: a machine may be busy with a build while the platform starts. */
+const CREATE_TIMEOUT_MS = 60_000;
 
 /**
  * Checks everything (duplicates, unmet needs, cycles, every plugin's config) and tells all that is wrong
