@@ -1,6 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import type { ChartPart, KubeObject, Part } from '../../kernel/component.ts';
 import { EpinioError } from '../../kernel/errors.ts';
 import type { Kube } from '../../ports/kube.ts';
@@ -172,6 +171,7 @@ async function definitionsOf(
     timeoutMs: FETCH_MS,
     signal,
   });
+  const { parseAllDocuments } = await import('yaml'); // not with every command
   return parseAllDocuments(text)
     .map((document) => document.toJS() as unknown)
     .filter((object): object is KubeObject => typeof object === 'object' && object !== null);

@@ -18,7 +18,7 @@ export function impersonated(request: IncomingMessage, user: User, authorizer: A
   const extra = extraOf(headers);
   if (name === '') {
     if (given.length === 0 && uid === '' && Object.keys(extra).length === 0) return user;
-    throw badRequest('requested groups, a uid or extras without impersonating a user');
+    throw badRequest(`requested ${requested(given, extra, uid)} without impersonating a user`);
   }
   const require = (
     resource: string,
@@ -73,4 +73,22 @@ function unescaped(key: string): string {
   } catch {
     return key; // as the real one: what is malformed stays as it is
   }
+}
+
+const AUTHENTICATION = 'authentication.k8s.io/v1';
+
+/** What was asked for, as the real server prints its references: kind, name, group and version, field. */
+function requested(
+  groups: readonly string[],
+  extra: Readonly<Record<string, readonly string[]>>,
+  uid: string,
+): string {
+  const references = [
+    ...groups.map((group) => `{Group  ${group}    }`),
+    ...Object.entries(extra).flatMap(([key, values]) =>
+      values.map((value) => `{UserExtra  ${value}  ${AUTHENTICATION}  ${key}}`),
+    ),
+    ...(uid === '' ? [] : [`{UID  ${uid}  ${AUTHENTICATION}  }`]),
+  ];
+  return `[${references.join(' ')}]`;
 }

@@ -12,6 +12,7 @@ import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { jobController } from './job/job.ts';
 import type { Controlled, Controller, ControllerContext } from './machinery/controller.ts';
 import { endpointSliceController } from './network/endpoint-slice.ts';
+import { loadBalancerController } from './network/load-balancer.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { claimController } from './volumes/claims.ts';
@@ -29,6 +30,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   jobController,
   cronJobController,
   endpointSliceController,
+  loadBalancerController,
   claimController,
   volumeProtectionController,
   garbageCollector,

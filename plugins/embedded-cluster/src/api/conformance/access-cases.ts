@@ -17,6 +17,11 @@ function binding(name: string, roleName: string, user = 'bob', kind = 'Role'): o
   return { metadata: { name }, roleRef: { kind, name: roleName }, subjects: [{ kind: 'User', name: user }] };
 }
 
+const NO_MANAGERS = [
+  /^metadata\.managedFields$/,
+  'a review is not stored, and nobody has fields of it here',
+] as const;
+
 /** Roles and bindings, what they allow, who may give them, and the reviews that ask. */
 export const ACCESS_CASES: readonly Case[] = [
   {
@@ -238,6 +243,7 @@ export const ACCESS_CASES: readonly Case[] = [
           },
         },
         status: 201,
+        mayDiffer: NO_MANAGERS,
         expect: {
           status: {
             allowed: true,
@@ -254,6 +260,7 @@ export const ACCESS_CASES: readonly Case[] = [
           },
         },
         status: 201,
+        mayDiffer: NO_MANAGERS,
         expect: { status: { allowed: false } },
       },
       {
@@ -261,6 +268,7 @@ export const ACCESS_CASES: readonly Case[] = [
         headers: BOB,
         body: { spec: { nonResourceAttributes: { verb: 'get', path: '/version' } } },
         status: 201,
+        mayDiffer: NO_MANAGERS,
         expect: { status: { allowed: true } },
       },
       { request: `POST ${REVIEWS}/subjectaccessreviews`, body: { spec: {} }, status: 422 },
@@ -269,6 +277,7 @@ export const ACCESS_CASES: readonly Case[] = [
         headers: BOB,
         body: { spec: { namespace: '{ns}' } },
         status: 201,
+        mayDiffer: [/^status\.(nonR|r)esourceRules/, 'the real one lists bindings in any order'],
         expect: { status: { incomplete: false } },
       },
       {

@@ -1,4 +1,4 @@
-import { APPLY, CONFIG_MAPS, configMap, MERGE, type Case, type Step } from './case.ts';
+import { APPLY, CONFIG_MAPS, configMap, MERGE, PODS, type Case, type Step } from './case.ts';
 
 const LIST_OPTIONS = 'ListOptions.meta.k8s.io "" is invalid: ';
 const FORBIDDEN = 'resourceVersionMatch: Forbidden: ';
@@ -13,6 +13,14 @@ function refusedDelete(body: object, message: string): Step {
     body: { kind: 'DeleteOptions', apiVersion: 'v1', ...body },
     status: 422,
     message: `DeleteOptions.meta.k8s.io "" is invalid: ${message}`,
+  };
+}
+
+function refusedLog(query: string, message: string): Step {
+  return {
+    request: `GET ${PODS}/a/log?${query}`,
+    status: 422,
+    message: `PodLogOptions "a" is invalid: ${message}`,
   };
 }
 
@@ -163,6 +171,21 @@ export const OPTION_CASES: readonly Case[] = [
         status: 200,
         expect: { items: [{ metadata: { name: 'a' }, data: { k: '1' } }] },
       },
+    ],
+  },
+  {
+    name: 'options of logs are checked before the pod is looked for',
+    steps: [
+      refusedLog('tailLines=-1', 'tailLines: Invalid value: -1: must be greater than or equal to 0'),
+      refusedLog('limitBytes=0', 'limitBytes: Invalid value: 0: must be greater than 0'),
+      refusedLog('sinceSeconds=0', 'sinceSeconds: Invalid value: 0: must be greater than 0'),
+      refusedLog(
+        'sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z',
+        '[]: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+      ),
+      { request: `GET ${PODS}/a/log?sinceTime=x`, status: 400, message: /cannot parse "x" as "2006"/ },
+      { request: `GET ${PODS}/a/log?tailLines=x`, status: 400, message: /ParseInt: parsing "x"/ },
+      { request: `GET ${PODS}/a/log`, status: 404, message: 'pods "a" not found' },
     ],
   },
 ];

@@ -6,6 +6,7 @@ import type { Resource } from '../../registry/resource.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
 import type { Exchange } from '../exchange.ts';
 import type { NodeAccess } from '../node-access.ts';
+import { logOptionsOf } from './log-options.ts';
 import { badRequest, StatusError } from '../../status.ts';
 
 /** GET of `pods/log`: streams what the node has. */
@@ -17,19 +18,15 @@ export async function sendPodLogs(
   name: string,
   node: NodeAccess | undefined,
 ): Promise<void> {
+  const { limitBytes: limit, ...options } = logOptionsOf(exchange, name);
   const pod = registry.get(pods, namespace, name).object;
   const container = containerOf(pod, exchange.query.get('container') ?? '');
   if (node === undefined) throw new StatusError(503, 'ServiceUnavailable', 'the cluster has no node yet');
   const abort = new AbortController();
   exchange.response.on('close', () => abort.abort());
-  const logs = await read(
-    node,
-    { namespace, name },
-    { ...optionsOf(exchange), container, signal: abort.signal },
-  );
+  const logs = await read(node, { namespace, name }, { ...options, container, signal: abort.signal });
   exchange.response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' });
   exchange.response.flushHeaders();
-  const limit = exchange.number('limitBytes');
   try {
     await pipeline(limit === undefined ? logs : firstBytes(limit)(logs), exchange.response);
   } catch (error) {
@@ -48,22 +45,6 @@ async function read(node: NodeAccess, pod: { namespace: string; name: string }, 
       error.message,
     );
   }
-}
-
-function optionsOf(exchange: Exchange): PodLogOptions {
-  const tailLines = exchange.number('tailLines');
-  const sinceSeconds = exchange.number('sinceSeconds');
-  const sinceTime = exchange.query.get('sinceTime');
-  if (tailLines !== undefined && tailLines < 0)
-    throw badRequest('tailLines: must be greater than or equal to 0');
-  return {
-    follow: exchange.flag('follow'),
-    previous: exchange.flag('previous'),
-    timestamps: exchange.flag('timestamps'),
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
-    ...(sinceTime === null ? {} : { sinceTime }),
-  };
 }
 
 /** The container that is asked for, the only one, or the one that an annotation names. */

@@ -40,8 +40,13 @@ function rulesFor(roleKinds: readonly string[], namespaced: boolean): KindRules 
     validateUpdate: (next, current) =>
       equal(next['roleRef'], current['roleRef'])
         ? []
-        : [invalid('roleRef', next['roleRef'], 'cannot change roleRef')],
+        : [invalid('roleRef', goFieldsOf(objectAt(next, 'roleRef')), 'cannot change roleRef')],
   };
+}
+
+/** The real server shows the reference as its own type has it, not as JSON does. */
+function goFieldsOf({ apiGroup, kind, name }: JsonObject): JsonObject {
+  return { APIGroup: apiGroup, Kind: kind, Name: name };
 }
 
 function validateRoleRef(binding: ApiObject, kinds: readonly string[]): readonly FieldError[] {
