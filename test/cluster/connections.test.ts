@@ -96,14 +96,14 @@ describe('a client that opens connections and does nothing with them', () => {
     await eventually(() => assert.equal(sockets.size, 0));
   });
 
-  it('is answered 401 before the end of a body that has none, and cut off', async () => {
+  it('is refused before the end of a body that has none, and cut off', async () => {
     const socket = tls();
     await once(socket, 'secureConnect');
     let answer = '';
     socket.on('data', (text: Buffer) => (answer += text.toString()));
     socket.write(`POST ${MAPS} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`);
     await once(socket, 'close');
-    assert.match(answer, /^HTTP\/1\.1 401 /);
+    assert.match(answer, /^HTTP\/1\.1 403 /);
   });
 
   it('is answered 413 for a body that does not end, and read no further', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { eventually } from '@epinio/core/testkit';
 import { createTerminal, resizeTerminal, takeTerminal } from '../node/streams/terminal.ts';
@@ -21,6 +22,7 @@ export function inTerminal(command: readonly string[], env: NodeJS.ProcessEnv): 
   const { master, slave, path } = createTerminal(undefined);
   const words = [...takeTerminal(path), ...command];
   const child = spawn(words[0] ?? '', words.slice(1), { env, detached: true, stdio: [slave, slave, slave] });
+  closeSync(slave); // the program's alone, so that the terminal ends with it
   const terminal = new ReadStream(master);
   let output = '';
   terminal.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
