@@ -16,6 +16,7 @@ import { createLog } from '@epinio/core/adapters';
 import { version } from '../version.ts';
 import type { AdminCredentials } from './admin-credentials.ts';
 import { startInBackground } from './background-server.ts';
+import { chartExecutors } from './chart-executors.ts';
 import { composePlatform } from './compose.ts';
 import type { EmbeddedInstall, InstalledPlatform } from './install-embedded.ts';
 
@@ -38,8 +39,10 @@ export async function prepareComponents(
   return async () => {
     await using platform = await composePlatform({ installation, dataDir, environment, log, signal });
     const api = await platform.open(kube);
+    await using charts = chartExecutors(platform, api);
     await install({
       kube: api,
+      executors: charts.executors,
       components: installComponents(platform, installation),
       detected: await detectComponents(platform, api, { signal }),
       settings,

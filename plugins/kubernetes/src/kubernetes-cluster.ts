@@ -60,7 +60,7 @@ export class KubernetesCluster implements Cluster {
         'CLUSTER_UNKNOWN',
         'There is no kubeconfig: KUBECONFIG is not set, and ~/.kube/config is not there',
         {
-          fix: 'name one with --kubeconfig, or install on this machine: epinio install --profile embedded',
+          fix: 'set KUBECONFIG or the option `kubeconfig`, or install on this machine: epinio install --profile embedded',
         },
       );
     }
@@ -93,7 +93,7 @@ export class KubernetesCluster implements Cluster {
     throw new EpinioError(
       'CLUSTER_TOO_OLD',
       `The cluster (${connection.description}) is Kubernetes ${version}, and 1.${OLDEST_MINOR} or newer is needed`,
-      { fix: 'upgrade the cluster, or name another with --context' },
+      { fix: 'upgrade the cluster, or name another by the option `context`' },
     );
   }
 }

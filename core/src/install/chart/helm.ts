@@ -57,7 +57,7 @@ export class Helm implements AsyncDisposable {
     if (found === undefined) {
       const message = `The program "${program}" is not on PATH, and components that are Helm charts need it`;
       throw new EpinioError('HELM_MISSING', message, {
-        fix: 'install Helm 3.14 or newer (https://helm.sh), or name it with --helm',
+        fix: 'install Helm 3.14 or newer (https://helm.sh), and put it on PATH',
       });
     }
     const major = await majorVersion(options, found, signal);
@@ -104,7 +104,7 @@ async function majorVersion(
   if (isKnown) return Number(major);
   const said = result.stdout.trim() === '' ? 'no version' : `version ${result.stdout.trim()}`;
   throw new EpinioError('HELM_TOO_OLD', `"${program}" is ${said}, and Helm 3.14 or newer, or 4, is needed`, {
-    fix: 'install a newer Helm (https://helm.sh), or name it with --helm',
+    fix: 'install a newer Helm (https://helm.sh), and put it first on PATH',
   });
 }
 
