@@ -27,13 +27,13 @@ const settings = { domain: 'a.example', namespace: 'epinio', tlsIssuer: 'epinio-
 const run = promisify(execFile);
 
 let cluster: SimulatedCluster;
-let helm: Helm;
+let helm: Helm | undefined;
 
 before(async () => {
   cluster = await openSimulatedCluster();
 });
 after(async () => {
-  await helm[Symbol.asyncDispose]();
+  await helm?.[Symbol.asyncDispose]();
   await cluster[Symbol.asyncDispose]();
 });
 
@@ -69,8 +69,13 @@ function components(
   ];
 }
 
+function opened(): Helm {
+  assert.ok(helm, 'the first test opens it');
+  return helm;
+}
+
 const executors = () => ({
-  chart: new ChartExecutor({ kube: cluster.kube, helm: async () => helm, pendingMs: 500 }),
+  chart: new ChartExecutor({ kube: cluster.kube, helm: async () => opened(), pendingMs: 500 }),
 });
 
 const installed = (values: Readonly<Record<string, unknown>>, more: Partial<ChartPart> = {}) =>

@@ -12,6 +12,8 @@ export interface TerminalOptions {
 }
 
 const COMMAND_TIMEOUT_MS = 60_000;
+/** Now and then clients say that a watch ended which they ended themselves. */
+const CHATTER = /^[IW]\d{4} \S+ +\d+ reflector\.go:.*\n/gm;
 
 /** Runs a command as a shell does; output and error output come in the order in which they are written. */
 export function type(command: string, { folder, env }: TerminalOptions): Promise<Shown> {
@@ -35,7 +37,7 @@ export function type(command: string, { folder, env }: TerminalOptions): Promise
     shell.once('exit', endGroup);
     shell.once('close', (code) => {
       clearTimeout(timer);
-      resolve({ output, exitCode: code ?? -1 });
+      resolve({ output: output.replace(CHATTER, ''), exitCode: code ?? -1 });
     });
   });
 }
