@@ -162,6 +162,23 @@ describe('OCI client', () => {
     assert.equal(registry.requests.length, 3);
   });
 
+  it('pushes a manifest again that the registry refused while another push wrote one of its layers', async () => {
+    await using registry = await listen((_request, response, count) => {
+      const body = JSON.stringify({
+        errors: [{ code: 'DIGEST_INVALID', message: 'provided digest did not match' }],
+      });
+      if (count === 1) response.writeHead(400).end(body);
+      else response.writeHead(201).end();
+    });
+    const manifest = {
+      schemaVersion: 2 as const,
+      config: { mediaType: mediaTypes.config, digest: DIGEST, size: 2 },
+      layers: [],
+    };
+    await withClient({}, (client) => client.pushManifest(`${registry.host}/a:1`, manifest));
+    assert.equal(registry.requests.length, 2);
+  });
+
   it('goes on where a download broke off', async () => {
     for (const knowsRange of [true, false]) {
       const ranges: (string | undefined)[] = [];

@@ -30,6 +30,8 @@ export interface RegistryRequest extends Omit<HttpRequest, 'url'> {
   readonly attempts?: number;
   /** Further repositories to be read from. */
   readonly alsoPull?: string | undefined;
+  /** Whether a refusal with this body may pass; default: none does. */
+  readonly mayPass?: (body: string) => boolean;
 }
 
 /** Requests to registries with authentication, retries and errors that say what was wanted. */
@@ -62,7 +64,7 @@ export class Session {
         const answer = await this.#authorized(image, request);
         if (request.expect.includes(answer.status)) return answer;
         const body = await this.#errorBody(answer);
-        if (isLast || !TRY_AGAIN.includes(answer.status))
+        if (isLast || !(TRY_AGAIN.includes(answer.status) || request.mayPass?.(body) === true))
           throw answerError(registry, what, { status: answer.status, body });
         await this.#pause(attempt, answer.headers['retry-after'], signal);
       } catch (error) {

@@ -2,7 +2,8 @@
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   '<age>': String.raw`(?:\d+[smhdy]){1,2}`,
   '<time>': String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`,
-  '<date>': String.raw`(?:[A-Z][a-z]{2},? [\w: ]{18}\d\d(?: \+0000)?|[\d-]{10} [\d:.]{8,18} \+0000 UTC)`,
+  // helm writes no zeros at the end of a second's digits, and fills its columns
+  '<date>': String.raw`(?:[A-Z][a-z]{2},? [\w: ]{18}\d\d(?: \+0000)?|[\d-]{10} [\d:.]{8,18} \+0000 UTC) *`,
   '<uid>': '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   '<hash>': '[0-9a-z]{6,10}',
   '<rand>': '[0-9a-z]{5}',
