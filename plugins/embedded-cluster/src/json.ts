@@ -1,8 +1,16 @@
 /** A JSON object of unknown content. */
 export type JsonObject = Record<string, unknown>;
 
+/** How deeply a document may be nested: more is more than a stack can take, and nobody means it. */
+export const MAX_DEPTH = 1000;
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A field by a name that a client chose: `constructor` is not there unless somebody put it there. */
+export function own<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 /** The value at `path`, or undefined when something on the way is no object. */
@@ -48,6 +56,12 @@ export function copy<T>(value: T): T {
   return result as T;
 }
 
+/** True when a JSON value has objects and lists in more than so many levels: who walks it may run out of stack. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 /** Deep equality of JSON values; a field that is undefined equals an absent one. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -56,7 +70,7 @@ export function equal(a: unknown, b: unknown): boolean {
   }
   if (!isObject(a) || !isObject(b)) return false;
   for (const name of Object.keys(a)) if (!equal(a[name], b[name])) return false;
-  for (const name of Object.keys(b)) if (b[name] !== undefined && a[name] === undefined) return false;
+  for (const name of Object.keys(b)) if (b[name] !== undefined && !Object.hasOwn(a, name)) return false;
   return true;
 }
 

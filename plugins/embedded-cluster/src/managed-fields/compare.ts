@@ -1,4 +1,4 @@
-import { isObject } from '../json.ts';
+import { isObject, own } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { FieldsV1 } from '../storage/api-object.ts';
 import { insert, type PathElement } from './field-set.ts';
@@ -38,7 +38,8 @@ function walk(
     const right = isObject(after) ? after : {};
     for (const name of new Set([...Object.keys(left), ...Object.keys(right)])) {
       const field = fieldSchema(shape.schema, name);
-      if (field !== undefined) step(result, path, `f:${name}`, field.schema, left[name], right[name]);
+      if (field !== undefined)
+        step(result, path, `f:${name}`, field.schema, own(left, name), own(right, name));
     }
   } else {
     const left = itemsOf(shape.schema, before);

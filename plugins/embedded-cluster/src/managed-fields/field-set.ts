@@ -1,4 +1,4 @@
-import { without } from '../json.ts';
+import { isObject, without } from '../json.ts';
 import type { FieldsV1 } from '../storage/api-object.ts';
 
 /*
@@ -14,6 +14,28 @@ export function isMember(node: FieldsV1): boolean {
   if ('.' in node) return true;
   for (const _ in node) return false;
   return true;
+}
+
+/** True for what is a set: clients may write managedFields, and what they write is read again at the next change. */
+export function isFieldSet(value: unknown): value is FieldsV1 {
+  return (
+    isObject(value) &&
+    Object.keys(value).every(
+      (element) => (element === '.' || isElement(element)) && isFieldSet(value[element]),
+    )
+  );
+}
+
+function isElement(element: string): boolean {
+  const value = element.slice(2);
+  if (element.startsWith('f:')) return true;
+  if (element.startsWith('i:')) return /^-?\d+$/.test(value);
+  if (!/^[kv]:/.test(element)) return false;
+  try {
+    return isObject(JSON.parse(value)) || element.startsWith('v:');
+  } catch {
+    return false;
+  }
 }
 
 /** True for a set without paths. */

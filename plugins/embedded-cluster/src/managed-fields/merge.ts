@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, own, type JsonObject } from '../json.ts';
 import type { ListSchema, Schema } from '../schema/schema.ts';
 import { fieldSchema, itemsOf, shapeOf } from './typed-value.ts';
 
@@ -11,7 +11,7 @@ export function merge(schema: Schema, live: unknown, applied: unknown): unknown 
     const result: JsonObject = isObject(live) ? { ...live } : {};
     for (const name of Object.keys(applied)) {
       const field = fieldSchema(shape.schema, name);
-      if (field !== undefined) result[name] = merge(field.schema, result[name], applied[name]);
+      if (field !== undefined) result[name] = merge(field.schema, own(result, name), applied[name]);
     }
     return result;
   }

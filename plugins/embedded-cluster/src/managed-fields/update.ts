@@ -2,7 +2,7 @@ import type { StructSchema } from '../schema/schema.ts';
 import type { ApiObject, FieldsV1, Metadata } from '../storage/api-object.ts';
 import { isObject } from '../json.ts';
 import { compare, type Comparison } from './compare.ts';
-import { difference, intersection, isEmpty, recursiveDifference, union } from './field-set.ts';
+import { difference, intersection, isEmpty, isFieldSet, recursiveDifference, union } from './field-set.ts';
 import { Managers, type Manager } from './managers.ts';
 
 /** Who changes an object, when, and what the request cannot change. */
@@ -65,8 +65,8 @@ function managersBefore(
   const reset = first === undefined || (given.length === 1 && Object.values(first).every(isNothing));
   if (reset) return { ...next, managedFields: [] };
   const valid = given.every(
-    ({ operation, fieldsType }) =>
-      (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1',
+    ({ operation, fieldsType, fieldsV1 }) =>
+      (operation === 'Apply' || operation === 'Update') && fieldsType === 'FieldsV1' && isFieldSet(fieldsV1),
   );
   return valid ? next : live;
 }

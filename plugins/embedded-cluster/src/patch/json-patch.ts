@@ -1,8 +1,10 @@
 import { badRequest, StatusError } from '../status.ts';
-import { copy, equal, isObject, textOf, type JsonObject } from '../json.ts';
+import { copy, equal, isDeeper, isObject, MAX_DEPTH, own, textOf, type JsonObject } from '../json.ts';
 
 /** More operations than this are refused: each may copy the whole object. */
 const MAX_OPERATIONS = 10_000;
+/** All that `copy` operations may add, in characters of JSON: a list that is copied into itself doubles each time. */
+const MAX_COPIED = 3 * 1024 * 1024;
 
 /**
  * JSON Patch, RFC 6902, as Kubernetes has it: `replace` of a member that is not there adds it.
@@ -15,8 +17,9 @@ export function applyJsonPatch(target: unknown, patch: unknown): unknown {
     throw new StatusError(413, 'RequestEntityTooLarge', message);
   }
   let document: unknown = copy(target);
-  for (const operation of operations) document = apply(document, operation);
-  return document;
+  const copied = { size: 0 };
+  for (const operation of operations) document = apply(document, operation, copied);
+  return isDeeper(document, MAX_DEPTH) ? refuse() : document;
 }
 
 function operationsOf(patch: unknown): readonly JsonObject[] {
@@ -38,7 +41,7 @@ function undecodable(value: unknown, wanted: string): StatusError {
   return badRequest(`error decoding patch: json: cannot unmarshal ${given} into ${wanted}`);
 }
 
-function apply(document: unknown, operation: JsonObject): unknown {
+function apply(document: unknown, operation: JsonObject, copied: { size: number }): unknown {
   const { op, value } = operation;
   const path = pointer(operation['path']);
   switch (op) {
@@ -57,8 +60,12 @@ function apply(document: unknown, operation: JsonObject): unknown {
       const moved = get(document, from);
       return set(remove(document, from), path, moved, 'insert');
     }
-    case 'copy':
-      return set(document, path, copy(get(document, pointer(operation['from']))), 'insert');
+    case 'copy': {
+      const value = get(document, pointer(operation['from']));
+      if (isDeeper(value, MAX_DEPTH)) return refuse();
+      copied.size += JSON.stringify(value).length;
+      return copied.size > MAX_COPIED ? refuse() : set(document, path, copy(value), 'insert');
+    }
     default:
       return refuse();
   }
@@ -129,7 +136,7 @@ function remove(document: unknown, path: readonly string[]): unknown {
 }
 
 function member(value: unknown, name: string): unknown {
-  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return isObject(value) ? own(value, name) : undefined;
 }
 
 /** An index of a list; negative ones count from the end. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, own, type JsonObject } from '../json.ts';
 
 /** JSON Merge Patch, RFC 7386: null removes, objects merge, everything else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -8,7 +8,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     if (name === '__proto__') continue;
     const value = patch[name];
     if (value === null) Reflect.deleteProperty(result, name);
-    else result[name] = mergePatch(result[name], value);
+    else result[name] = mergePatch(own(result, name), value);
   }
   return result;
 }

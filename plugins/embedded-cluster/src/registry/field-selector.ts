@@ -1,5 +1,5 @@
 import { badRequest } from '../status.ts';
-import { at } from '../json.ts';
+import { at, own } from '../json.ts';
 import type { Resource } from './resource.ts';
 import type { Matcher } from './selectors.ts';
 
@@ -87,7 +87,7 @@ export function parseFieldSelector(resource: Resource, text: string): FieldSelec
 
 function matcher(resource: Resource, field: string, value: string, equal: boolean): Matcher {
   const id = `${resource.group}/${resource.plural}`;
-  const path = fieldsOf(resource)[field];
+  const path = own(fieldsOf(resource), field);
   if (path === undefined) throw badRequest(unknownField(resource, field));
   const absent = ABSENT[`${id} ${field}`] ?? '';
   return (object) => (textOf(at(object, ...path), absent) === value) === equal;

@@ -1,5 +1,5 @@
 import type { Node, Pod } from '@epinio/core';
-import { objectAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
+import { objectAt, objectsAt, own, stringAt, type JsonObject } from '../../json.ts';
 
 /** The taint that a cordon stands for. */
 const CORDON: JsonObject = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -33,7 +33,7 @@ function matchesTerm(term: JsonObject, node: Node, labels: Readonly<Record<strin
   const fields = objectsAt(term, 'matchFields');
   if (expressions.length + fields.length === 0) return false; // an empty term matches nothing
   return (
-    expressions.every((expression) => holds(expression, labels[stringAt(expression, 'key') ?? ''])) &&
+    expressions.every((expression) => holds(expression, own(labels, stringAt(expression, 'key') ?? ''))) &&
     fields.every((field) => stringAt(field, 'key') === 'metadata.name' && holds(field, node.metadata.name))
   );
 }

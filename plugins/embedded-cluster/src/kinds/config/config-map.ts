@@ -14,7 +14,8 @@ export const configMapRules: KindRules = {
     const errors: FieldError[] = [];
     for (const key of Object.keys(data).sort()) {
       errors.push(...configKey(key).map((complaint) => invalid(`data[${key}]`, key, complaint)));
-      if (key in binary) errors.push(invalid(`data[${key}]`, key, `duplicate of key present in binaryData`));
+      if (Object.hasOwn(binary, key))
+        errors.push(invalid(`data[${key}]`, key, `duplicate of key present in binaryData`));
     }
     for (const key of Object.keys(binary)) {
       errors.push(...configKey(key).map((complaint) => invalid(`binaryData[${key}]`, key, complaint)));

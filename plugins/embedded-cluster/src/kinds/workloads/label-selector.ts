@@ -1,4 +1,4 @@
-import { isObject, objectsAt, stringAt } from '../../json.ts';
+import { isObject, objectsAt, own, stringAt } from '../../json.ts';
 import { invalid, notSupported, required, forbidden, type FieldError } from '../../schema/field-error.ts';
 import { labelValue, qualifiedName } from '../../schema/names.ts';
 
@@ -6,9 +6,9 @@ import { labelValue, qualifiedName } from '../../schema/names.ts';
 export function selectorMatches(selector: unknown, labels: Readonly<Record<string, string>>): boolean {
   if (!isObject(selector)) return false;
   const wanted = isObject(selector['matchLabels']) ? selector['matchLabels'] : {};
-  if (!Object.entries(wanted).every(([key, value]) => labels[key] === value)) return false;
+  if (!Object.entries(wanted).every(([key, value]) => own(labels, key) === value)) return false;
   return objectsAt(selector, 'matchExpressions').every((expression) => {
-    const actual = labels[stringAt(expression, 'key') ?? ''];
+    const actual = own(labels, stringAt(expression, 'key') ?? '');
     const values: readonly unknown[] = Array.isArray(expression['values']) ? expression['values'] : [];
     switch (expression['operator']) {
       case 'In':
