@@ -1,5 +1,5 @@
-/** How deeply a document may be nested. */
-const MAX_DEPTH = 10_000;
+import { MAX_DEPTH } from '../json.ts';
+
 /** More findings than this help nobody. */
 const MAX_FINDINGS = 100;
 

@@ -7,7 +7,6 @@ import { Handler, type HandlerOptions } from './handler.ts';
 
 /** Connections beyond these, or beyond half the files that this process may have open, take the place of idle ones. */
 const MAX_CONNECTIONS = 2048;
-/** How long a client may take to send its whole request. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 30_000;
 /** How long a client may take to begin: a TLS handshake. */
@@ -22,6 +21,8 @@ const CLOSE_TIMEOUT_MS = 5_000;
 export interface ApiServerOptions extends HandlerOptions {
   readonly pki: Pki;
   readonly port: number;
+  /** How long a client may take to send its whole request, in milliseconds; a minute when absent. */
+  readonly requestTimeout?: number | undefined;
 }
 
 export interface ApiServer {
@@ -30,7 +31,12 @@ export interface ApiServer {
 }
 
 /** Listens on 127.0.0.1 with TLS. Fails with `PORT_IN_USE`. */
-export async function startApiServer({ pki, port, ...options }: ApiServerOptions): Promise<ApiServer> {
+export async function startApiServer({
+  pki,
+  port,
+  requestTimeout = REQUEST_TIMEOUT_MS,
+  ...options
+}: ApiServerOptions): Promise<ApiServer> {
   const handler = new Handler(options);
   const server = createServer(
     {
@@ -42,11 +48,11 @@ export async function startApiServer({ pki, port, ...options }: ApiServerOptions
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
       noDelay: true,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
       keepAliveTimeout: KEEP_ALIVE_MS,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, requestTimeout),
     },
     handler.handle,
   );

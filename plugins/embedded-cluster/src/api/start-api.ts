@@ -16,6 +16,8 @@ export interface StartApiOptions {
   /** Changes kept per resource for watches. */
   readonly history: number;
   readonly log: Log;
+  /** How long a client may take to send its whole request, in milliseconds. */
+  readonly requestTimeout?: number | undefined;
 }
 
 export interface RunningApi {
@@ -31,7 +33,13 @@ export interface RunningApi {
 }
 
 /** Opens the store, and serves it over HTTPS. The folder must be this process's alone: the server holds its lock. */
-export async function startApi({ directory, port, history, log }: StartApiOptions): Promise<RunningApi> {
+export async function startApi({
+  directory,
+  port,
+  history,
+  log,
+  requestTimeout,
+}: StartApiOptions): Promise<RunningApi> {
   let node: NodeAccess | undefined;
   let ready = false;
   // Certificates are loaded while the store is read.
@@ -47,6 +55,7 @@ export async function startApi({ directory, port, history, log }: StartApiOption
       registry,
       authenticator,
       log,
+      requestTimeout,
       node: () => node,
       isReady: () => ready,
     });

@@ -44,6 +44,9 @@ export function isEmpty(set: FieldsV1): boolean {
   return true;
 }
 
+/** Nodes that `insert` gave something: asking a big object whether it is empty lists all its names, each time. */
+const filled = new WeakSet<FieldsV1>();
+
 /** Adds a path, which has at least one element. */
 export function insert(set: FieldsV1, path: readonly PathElement[]): void {
   let current = set;
@@ -51,10 +54,11 @@ export function insert(set: FieldsV1, path: readonly PathElement[]): void {
     const last = index === path.length - 1;
     const next = current[element];
     if (next === undefined) {
+      filled.add(current);
       current = current[element] = {}; // a member when it is the last; otherwise it gets a child at once
       return;
     }
-    if (last ? !isMember(next) : isEmpty(next)) next['.'] = {};
+    if (last ? !isMember(next) : !filled.has(next) && isEmpty(next)) next['.'] = {};
     current = next;
   });
 }

@@ -143,15 +143,19 @@ export class TestApi implements AsyncDisposable {
   readonly log = new FakeLog();
   api!: RunningApi;
   client!: ApiClient;
-  readonly #history: number;
+  readonly #options: { readonly history: number; readonly requestTimeout: number | undefined };
 
-  private constructor(history: number) {
-    this.#history = history;
+  private constructor(options: { history: number; requestTimeout: number | undefined }) {
+    this.#options = options;
     this.directory = mkdtempSync(join(tmpdir(), 'epinio-api-'));
   }
 
-  static async start({ history = 4096 } = {}): Promise<TestApi> {
-    const test = new TestApi(history);
+  /** @param options.requestTimeout how long a client may take to send its request, in milliseconds */
+  static async start({
+    history = 4096,
+    requestTimeout,
+  }: { history?: number; requestTimeout?: number } = {}): Promise<TestApi> {
+    const test = new TestApi({ history, requestTimeout });
     await test.restart();
     return test;
   }
@@ -159,7 +163,7 @@ export class TestApi implements AsyncDisposable {
   /** Stops, when it runs, and starts again on the same folder. */
   async restart(): Promise<void> {
     await this.stop();
-    this.api = await startApi({ directory: this.directory, port: 0, history: this.#history, log: this.log });
+    this.api = await startApi({ directory: this.directory, port: 0, log: this.log, ...this.#options });
     this.client = ApiClient.fromKubeconfig(this.api.kubeconfigFile);
   }
 
