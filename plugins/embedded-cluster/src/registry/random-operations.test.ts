@@ -5,7 +5,7 @@ import type { Resource } from './resource.ts';
 import { RandomOperations, shown } from './testing/random-operations.ts';
 
 const SEED = Number(process.env['EPINIO_TEST_SEED'] ?? 20_260_101);
-const OPERATIONS = 1000;
+const OPERATIONS = 600;
 const EVERYWHERE = { namespace: undefined, selector: undefined };
 
 it('random operations have the results, lists, pages and watches that a model says', async (t) => {
