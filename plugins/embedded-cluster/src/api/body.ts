@@ -87,8 +87,10 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** YAML, of which JSON is a part. Only what JSON can say. Throws a SyntaxError. */
+/** YAML, of which JSON is a part: most clients send that. Only what JSON can say. Throws a SyntaxError. */
 export async function readYaml(exchange: Exchange, text: string): Promise<unknown> {
+  const json = sureJson(text);
+  if (json !== undefined) return json;
   const { parseYamlText } = await import('./yaml.ts');
   try {
     const { value, duplicates } = parseYamlText(text);
@@ -99,6 +101,17 @@ export async function readYaml(exchange: Exchange, text: string): Promise<unknow
     return value;
   } catch (cause) {
     throw new SyntaxError(messageOf(cause), { cause });
+  }
+}
+
+/** The object of a text that is JSON in every respect; undefined when the parser of YAML has to judge it. */
+function sureJson(text: string): unknown {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const value = parseJson(text);
+    return duplicateKeys(text).length === 0 ? value : undefined;
+  } catch {
+    return undefined; // the parser of YAML says what is wrong, if anything is
   }
 }
 
