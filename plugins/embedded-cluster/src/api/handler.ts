@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { hasCode, isEpinioError, messageOf, type Log } from '@epinio/core';
 import type { Authenticator } from '../auth/authenticate.ts';
 import { impersonated } from '../auth/impersonate.ts';
+import type { ServiceAccountTokens } from '../auth/tokens/service-account-tokens.ts';
 import { MASTERS, type User } from '../auth/user.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Resource } from '../registry/resource.ts';
@@ -16,6 +17,7 @@ import { attributesOf } from './request-attributes.ts';
 import { routeOf, type Route } from './route.ts';
 import { internalError, methodNotAllowed, pathNotFound, StatusError, unauthorized } from '../status.ts';
 import { bindPod } from './verbs/binding.ts';
+import { createToken } from './verbs/create-token.ts';
 import { sendPodLogs } from './verbs/pod-logs.ts';
 import { forwardPodPorts } from './verbs/pod-port-forward.ts';
 import { isStreamed, streamPod } from './verbs/pod-streams.ts';
@@ -28,6 +30,7 @@ import { createObject, deleteCollection, deleteObject, patchObject, updateObject
 export interface HandlerOptions {
   readonly registry: Registry;
   readonly authenticator: Authenticator;
+  readonly tokens: ServiceAccountTokens;
   readonly log: Log;
   /** What `pods/log` reads from, once there is a node. */
   readonly node: () => NodeAccess | undefined;
@@ -84,7 +87,9 @@ export class Handler {
     const route = routeOf(registry.catalog, exchange.path);
     if (route.kind === 'other') {
       const { isReady } = this.#options;
-      answerOther(exchange, route.segments, { discovery: this.#discovery, openApi: this.#openApi, isReady });
+      const { key } = this.#options.tokens;
+      const [discovery, openApi] = [this.#discovery, this.#openApi];
+      answerOther(exchange, route.segments, { discovery, openApi, isReady, signingKey: key });
       return;
     }
     if (route.kind === 'nothing') {
@@ -115,10 +120,11 @@ export class Handler {
   }
 
   async #create(exchange: Exchange, resource: Resource, namespace: string | undefined): Promise<void> {
-    const { authorizer } = this.#options.registry;
-    if (!resource.verbs.includes('get')) return answerReview(exchange, resource, namespace, authorizer);
+    const { registry, authenticator } = this.#options;
+    if (!resource.verbs.includes('get'))
+      return answerReview(exchange, resource, namespace, { authorizer: registry.authorizer, authenticator });
     if (resource.namespaced && namespace === undefined) throw methodNotAllowed();
-    return createObject(this.#options.registry, exchange, resource, namespace);
+    return createObject(registry, exchange, resource, namespace);
   }
 
   async #verb(
@@ -163,7 +169,7 @@ export class Handler {
     exchange: Exchange,
     { resource, namespace, name, subresource }: Extract<Route, { kind: 'subresource' }>,
   ): Promise<void> {
-    const { registry, node, log } = this.#options;
+    const { registry, node, log, tokens } = this.#options;
     const target: Target = { resource, namespace, name, subresource: subresource.name };
     switch (subresource.name) {
       case 'log':
@@ -180,6 +186,8 @@ export class Handler {
         return handleScale(registry, exchange, target);
       case 'binding':
         return bindPod(registry, exchange, target);
+      case 'token':
+        return createToken(tokens, exchange, target);
       default:
         if (exchange.method === 'GET') {
           getObject(registry, exchange, resource, namespace, name);

@@ -1,6 +1,8 @@
+import type { SigningKey } from '../auth/tokens/signing-key.ts';
 import type { Discovery } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { OpenApi } from './openapi.ts';
+import { answerOpenId, OPENID_CONFIGURATION, OPENID_KEYS } from './openid.ts';
 import { methodNotAllowed } from '../status.ts';
 
 /** The Kubernetes version whose API this is. */
@@ -23,13 +25,14 @@ export interface OtherPaths {
   readonly discovery: Discovery;
   readonly openApi: OpenApi;
   readonly isReady: () => boolean;
+  readonly signingKey: SigningKey;
 }
 
 /** Answers what is no resource: discovery, OpenAPI, version, health. */
 export function answerOther(
   exchange: Exchange,
   segments: readonly string[],
-  { discovery, openApi, isReady }: OtherPaths,
+  { discovery, openApi, isReady, signingKey }: OtherPaths,
 ): void {
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw methodNotAllowed();
   const [root = '', second, third] = segments;
@@ -40,6 +43,8 @@ export function answerOther(
     exchange.sendObject(200, VERSION);
   } else if (root === '' || root === 'openapi') {
     answerOpenApi(exchange, segments, openApi);
+  } else if (exchange.path === OPENID_CONFIGURATION || exchange.path === OPENID_KEYS) {
+    answerOpenId(exchange, signingKey);
   } else if (root === 'api' || root === 'apis') {
     const core = root === 'api';
     if (second === undefined) {
@@ -65,7 +70,10 @@ function answerOpenApi(exchange: Exchange, segments: readonly string[], openApi:
   const [, version, ...path] = segments;
   if (segments.length === 0) {
     exchange.sendObject(200, {
-      paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v3', '/readyz', '/version'],
+      paths: [
+        ...[OPENID_CONFIGURATION, '/api', '/apis', '/healthz', '/livez'],
+        ...['/openapi/v3', OPENID_KEYS, '/readyz', '/version'],
+      ],
     });
     return;
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '@epinio/core';
 import { createAuthenticator } from '../auth/authenticate.ts';
+import { ServiceAccountTokens } from '../auth/tokens/service-account-tokens.ts';
 import { kubeconfigText } from '../pki/kubeconfig.ts';
 import { loadPki, writeSecret } from '../pki/pki.ts';
 import { openRegistry } from '../registry/open.ts';
@@ -22,6 +23,9 @@ export interface StartApiOptions {
 
 export interface RunningApi {
   readonly registry: Registry;
+  readonly tokens: ServiceAccountTokens;
+  /** PEM of the CA that clients must trust. */
+  readonly authority: string;
   readonly port: number;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfigFile: string;
@@ -48,12 +52,14 @@ export async function startApi({
   const { registry, close: closeRegistry } = await openRegistry({ directory, history }, log);
   try {
     const pki = await loading;
-    const authenticator = createAuthenticator(pki.adminToken);
+    const tokens = new ServiceAccountTokens({ registry, key: pki.serviceAccountKey, log });
+    const authenticator = createAuthenticator(pki.adminToken, tokens);
     const server = await startApiServer({
       pki,
       port,
       registry,
       authenticator,
+      tokens,
       log,
       requestTimeout,
       node: () => node,
@@ -63,6 +69,8 @@ export async function startApi({
     writeSecret(kubeconfigFile, kubeconfigText(pki, server.port));
     return {
       registry,
+      tokens,
+      authority: pki.authority,
       port: server.port,
       kubeconfigFile,
       setNode: (access) => (node = access),

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { MASTERS } from '../auth/user.ts';
+import { createSigningKey, readSigningKey, type SigningKey } from '../auth/tokens/signing-key.ts';
 import { API_SERVER_ADDRESS } from '../kinds/network/service-allocation.ts';
 import {
   createCertificate,
@@ -28,6 +29,8 @@ export interface Pki {
   readonly admin: KeyPair;
   /** The administrator's bearer token, for clients that cannot do certificates. */
   readonly adminToken: string;
+  /** What tokens of service accounts are signed with. */
+  readonly serviceAccountKey: SigningKey;
 }
 
 /** A certificate is renewed when less than this is left of it. */
@@ -57,7 +60,8 @@ export async function loadPki(directory: string): Promise<Pki> {
     authority: authority.certificate,
     server: await leaf(join(directory, 'server.pem'), authority, SERVER),
     admin: await leaf(join(directory, 'admin.pem'), authority, ADMIN),
-    adminToken: token(join(directory, 'admin.token')),
+    adminToken: secret(join(directory, 'admin.token'), () => randomBytes(32).toString('base64url')),
+    serviceAccountKey: signingKey(join(directory, 'service-accounts.key')),
   };
 }
 
@@ -81,9 +85,14 @@ function isGood(
   );
 }
 
-function token(file: string): string {
+function signingKey(file: string): SigningKey {
+  return readSigningKey(secret(file, createSigningKey), file);
+}
+
+/** What a file holds that only its owner reads; made when it is not there. */
+function secret(file: string, make: () => string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const fresh = randomBytes(32).toString('base64url');
+  const fresh = make().trim();
   writeSecret(file, `${fresh}\n`);
   return fresh;
 }

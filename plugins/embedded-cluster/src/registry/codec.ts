@@ -49,8 +49,9 @@ export function decodeType(
   kind: string,
   body: unknown,
   request: DecodeRequest,
+  version = kind,
 ): JsonObject {
-  return typed(kind, kind, request, (unknown) => decode(schema, body ?? {}, unknown));
+  return typed(kind, version, request, (unknown) => decode(schema, body ?? {}, unknown));
 }
 
 function decodeBuiltin(resource: Resource, body: JsonObject, request: DecodeRequest): ApiObject {
@@ -147,7 +148,9 @@ export function warningLines(problem: string): readonly string[] {
   return heading === 'yaml: unmarshal errors:' ? lines.map((line) => line.trim()) : [problem];
 }
 
-function checkKind(resource: Resource, body: JsonObject): void {
+/** A body may leave out what it is, but not be something else. Fails with 400. */
+export function checkKind(resource: Pick<Resource, 'apiVersion' | 'group' | 'kind'>, body: unknown): void {
+  if (!isObject(body)) return;
   const kind = textOf(body['kind']) || resource.kind;
   const apiVersion = textOf(body['apiVersion']) || resource.apiVersion;
   if (kind === resource.kind && apiVersion === resource.apiVersion) return;

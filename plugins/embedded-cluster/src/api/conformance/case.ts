@@ -16,6 +16,10 @@ export interface Step {
   readonly warning?: string;
   /** The media type of the answer. */
   readonly answerType?: string;
+  /** Parts of the answer that later steps name: `{ token: 'status.token' }` for {token}. */
+  readonly save?: Readonly<Record<string, string>>;
+  /** Nothing may differ but what does by nature, also where other steps may. */
+  readonly compareAll?: true;
   /** What of the answer may be otherwise than the real one's, and why. */
   readonly mayDiffer?: readonly [path: RegExp, reason: string];
 }

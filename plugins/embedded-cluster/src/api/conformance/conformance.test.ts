@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '@epinio/core/testkit';
-import { isObject } from '../../json.ts';
+import { at, isObject } from '../../json.ts';
 import type { ApiClient } from '../testing/test-api.ts';
 import { TestApi, type Answer, type Body } from '../testing/test-api.ts';
 import { ACCESS_CASES } from './access-cases.ts';
@@ -17,6 +17,7 @@ import { OBJECT_CASES } from './object-cases.ts';
 import { OPTION_CASES } from './option-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
 import { SELECTOR_CASES } from './selector-cases.ts';
+import { TOKEN_CASES } from './token-cases.ts';
 import { VALIDATION_CASES } from './validation-cases.ts';
 import { RealApiServer } from './real-api-server.ts';
 
@@ -31,6 +32,7 @@ const CASES: readonly Case[] = [
   ...MANAGER_CASES,
   ...LIST_CASES,
   ...SELECTOR_CASES,
+  ...TOKEN_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
 
@@ -68,7 +70,7 @@ describe('the API answers as a real kube-apiserver does', () => {
       each.steps.forEach((step, index) => {
         const [mine, theirs] = answers.map((list) => list[index]?.body as unknown);
         const [allowed] = step.mayDiffer ?? [];
-        const found = differences(mine, theirs).filter(
+        const found = differences(mine, theirs, '', step.compareAll).filter(
           (text) => allowed?.test(text.split(': ', 1).join()) !== true,
         );
         assert.deepEqual(found, [], step.request);
@@ -77,18 +79,24 @@ describe('the API answers as a real kube-apiserver does', () => {
   }
 });
 
+/** The real one goes by what it knows of a token for ten seconds. */
+const EVENTUALLY_MS = 15_000;
+
 /** Runs the steps in a fresh namespace, and checks each answer. */
 async function runCase(client: ApiClient, { steps }: Case): Promise<readonly Answer[]> {
   const ns = `case-${randomBytes(4).toString('hex')}`;
   const created = await client.call('POST', '/api/v1/namespaces', { body: { metadata: { name: ns } } });
   assert.equal(created.status, 201);
   const answers: Answer[] = [];
+  const names = new Map([['ns', ns]]);
   for (const step of steps) {
     const answer =
       step.eventually === true
-        ? await eventually(() => arrived(client, step, ns))
-        : await runStep(client, step, ns);
-    check(step, answer, ns);
+        ? await eventually(() => arrived(client, step, names), EVENTUALLY_MS)
+        : await runStep(client, step, names);
+    check(step, answer, names);
+    for (const [name, path] of Object.entries(step.save ?? {}))
+      names.set(name, String(at(answer.body, ...path.split('.'))));
     answers.push({
       ...answer,
       body: JSON.parse(JSON.stringify(answer.body).replaceAll(ns, 'NS')) as Body,
@@ -97,14 +105,16 @@ async function runCase(client: ApiClient, { steps }: Case): Promise<readonly Ans
   return answers;
 }
 
-function inNamespace(value: unknown, ns: string): unknown {
-  return typeof value === 'string'
-    ? value
-    : (JSON.parse(JSON.stringify(value).replaceAll('{ns}', ns)) as unknown);
+/** With the names that stand in braces replaced. */
+function named<T>(value: T, names: ReadonlyMap<string, string>): T {
+  const replace = (text: string): string =>
+    text.replace(/\{(\w+)\}/g, (whole, name: string) => names.get(name) ?? whole);
+  if (typeof value === 'string') return replace(value) as T;
+  return JSON.parse(replace(JSON.stringify(value))) as T;
 }
 
-async function arrived(client: ApiClient, step: Step, ns: string): Promise<Answer> {
-  const answer = await runStep(client, step, ns);
+async function arrived(client: ApiClient, step: Step, names: ReadonlyMap<string, string>): Promise<Answer> {
+  const answer = await runStep(client, step, names);
   assert.equal(answer.status, step.status, step.request);
   return answer;
 }
@@ -112,24 +122,24 @@ async function arrived(client: ApiClient, step: Step, ns: string): Promise<Answe
 async function runStep(
   client: ApiClient,
   { request, body, contentType, headers }: Step,
-  ns: string,
+  names: ReadonlyMap<string, string>,
 ): Promise<Answer> {
-  const [method = '', path = ''] = request.replaceAll('{ns}', ns).split(' ');
+  const [method = '', path = ''] = named(request, names).split(' ');
   return client.call(method, path, {
-    ...(body === undefined ? {} : { body: inNamespace(body, ns) }),
+    ...(body === undefined ? {} : { body: named(body, names) }),
     ...(contentType === undefined ? {} : { contentType }),
-    ...(headers === undefined ? {} : { headers }),
+    ...(headers === undefined ? {} : { headers: named(headers, names) }),
   });
 }
 
-function check(step: Step, { status, body, headers }: Answer, ns: string): void {
+function check(step: Step, { status, body, headers }: Answer, names: ReadonlyMap<string, string>): void {
   const shown = `${step.request}: ${JSON.stringify(body)}`;
   assert.equal(status, step.status, shown);
   if (step.expect !== undefined) {
-    assert.equal(missing(inNamespace(step.expect, ns), body, ''), undefined, shown);
+    assert.equal(missing(named(step.expect, names), body, ''), undefined, shown);
   }
   const message = body.message ?? '';
-  if (typeof step.message === 'string') assert.equal(message, step.message.replaceAll('{ns}', ns));
+  if (typeof step.message === 'string') assert.equal(message, named(step.message, names));
   else if (step.message !== undefined) assert.match(message, step.message);
   if (step.warning !== undefined) assert.equal(headers['warning'], step.warning);
   if (step.answerType !== undefined) assert.equal(headers['content-type'], step.answerType);

@@ -44,7 +44,7 @@ export class RealApiServer implements AsyncDisposable {
     const key = join(directory, 'sa.key');
     writeFileSync(
       key,
-      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }),
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }),
     );
     const tokens = join(directory, 'tokens.csv');
     writeFileSync(tokens, `${TOKEN},admin,admin,system:masters\n`);
@@ -65,7 +65,7 @@ export class RealApiServer implements AsyncDisposable {
         `--secure-port=${port}`,
         '--bind-address=127.0.0.1',
         `--cert-dir=${join(directory, 'certs')}`,
-        '--service-account-issuer=https://kubernetes.default.svc',
+        '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
         `--service-account-signing-key-file=${key}`,
         `--service-account-key-file=${key}`,
         '--service-cluster-ip-range=10.96.0.0/16',

@@ -1,8 +1,11 @@
+import type { Authenticator } from '../../auth/authenticate.ts';
 import type { Attributes } from '../../auth/authorize/attributes.ts';
 import type { Authorizer } from '../../auth/authorize/authorizer.ts';
-import { type User } from '../../auth/user.ts';
+import { INVALID, TokenError } from '../../auth/tokens/check-claims.ts';
+import { ISSUER } from '../../auth/tokens/claims.ts';
+import type { User } from '../../auth/user.ts';
 import { at, isObject, objectAt, stringAt, type JsonObject } from '../../json.ts';
-import { decodeType } from '../../registry/codec.ts';
+import { checkKind, decodeType } from '../../registry/codec.ts';
 import type { Resource } from '../../registry/resource.ts';
 import { timestamp } from '../../schema/time.ts';
 import { badRequest, invalidObject } from '../../status.ts';
@@ -11,16 +14,23 @@ import type { Exchange } from '../exchange.ts';
 import { writeRequest } from '../write-options.ts';
 import { validateReview } from './validate-review.ts';
 
-/** POST of a review: who am I, may I, may they, what may I. Nothing is stored. Fails with 400 or 422. */
+/** Who can say what a review asks. */
+export interface Reviewers {
+  readonly authorizer: Authorizer;
+  readonly authenticator: Authenticator;
+}
+
+/** POST of a review: who am I, who is that, may I, may they, what may I. Nothing is stored. Fails with 400 or 422. */
 export async function answerReview(
   exchange: Exchange,
   resource: Resource,
   namespace: string | undefined,
-  authorizer: Authorizer,
+  { authorizer, authenticator }: Reviewers,
 ): Promise<void> {
   const request = writeRequest(exchange, 'CreateOptions');
   const body = await readObject(exchange, resource.kind);
-  const review = decodeType(resource.schema, resource.kind, body, request);
+  checkKind(resource, body);
+  const review = decodeType(resource.schema, resource.kind, body, request, resource.version);
   const { kind, apiVersion, group } = resource;
   if (namespace !== undefined) fillNamespace(review, namespace);
   const errors = validateReview(kind, review);
@@ -35,6 +45,9 @@ export async function answerReview(
         metadata: { creationTimestamp: timestamp(request.now()) },
         status: { userInfo: userInfo(user) },
       });
+      return;
+    case 'TokenReview':
+      answer({ status: await tokenStatus(review, authenticator) });
       return;
     case 'SelfSubjectRulesReview':
       answer({ status: rulesOf(user, stringAt(review, 'spec', 'namespace') ?? '', authorizer), spec: {} });
@@ -55,6 +68,23 @@ export function userInfo({ name, uid, groups, extra }: User): JsonObject {
     groups,
     ...(extra === undefined ? {} : { extra }),
   };
+}
+
+/** What is wrong with a token is told to who may ask. Fails with 400 without one. */
+async function tokenStatus(review: JsonObject, authenticator: Authenticator): Promise<JsonObject> {
+  const token = stringAt(review, 'spec', 'token') ?? '';
+  if (token === '') throw badRequest('token is required for TokenReview in authentication');
+  const asked = at(review, 'spec', 'audiences');
+  try {
+    const { user, audiences } = await authenticator.authenticateToken(
+      token,
+      Array.isArray(asked) && asked.length > 0 ? asked.map(String) : [ISSUER],
+    );
+    return { authenticated: true, user: userInfo(user), audiences };
+  } catch (error) {
+    if (!(error instanceof TokenError)) throw error;
+    return { user: {}, error: error.message === INVALID ? INVALID : `[${INVALID}, ${error.message}]` };
+  }
 }
 
 function access(user: User, review: JsonObject, authorizer: Authorizer): JsonObject {

@@ -12,6 +12,11 @@ const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 
+/** Secrets that a controller fills with a token of a service account, and the annotations that say which. */
+export const ACCOUNT_TOKEN = 'kubernetes.io/service-account-token';
+export const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
+export const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
+
 export const secretRules: KindRules = {
   /** stringData is for writing only. */
   setDefaults(secret) {
@@ -48,6 +53,8 @@ export const secretRules: KindRules = {
     ) {
       errors.push(required('data[username]'), required('data[password]'));
     }
+    if (type === ACCOUNT_TOKEN && (secret.metadata.annotations?.[ACCOUNT_NAME] ?? '') === '')
+      errors.push(required(`metadata.annotations[${ACCOUNT_NAME}]`));
     return [...errors, ...sizeErrors('data', {}, data)];
   },
 
