@@ -14,8 +14,8 @@ export interface PodRef {
 export interface PodLogs {
   /**
    * Log bytes of one container, oldest first. With `follow` the stream ends when the container does, or when
-   * the reader destroys it. Fails with an EpinioError of status 400 when the container has not started yet
-   * (the API passes the message on), 404 when `previous` is asked and there was no previous instance.
+   * the reader destroys it. Fails with an EpinioError of status 400, whose message the API passes on, when the
+   * container has not started yet, or `previous` is asked and there was no previous instance.
    */
   read(pod: PodRef, options: PodLogOptions): Promise<Readable>;
 }

@@ -4,6 +4,12 @@ import type { PodLogs, PodRef } from '../api/node-access.ts';
 import type { ContainerWorker } from './container/container-worker.ts';
 import { readLog } from './logs/read-log.ts';
 
+/** Reasons that a kubelet spells out. */
+const IN_WORDS: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+};
+
 /** The logs of this node's containers. */
 export class NodeLogs implements PodLogs {
   readonly #find: (pod: PodRef, container: string) => ContainerWorker | undefined;
@@ -23,13 +29,13 @@ export class NodeLogs implements PodLogs {
       throw new EpinioError(
         'LOG_NOT_FOUND',
         `previous terminated container "${name}" in pod "${pod.name}" not found`,
-        { status: 404 },
+        { status: 400 },
       );
     }
     const reason = worker?.status().state?.waiting?.reason ?? 'ContainerCreating';
     throw new EpinioError(
       'CONTAINER_WAITING',
-      `container "${name}" in pod "${pod.name}" is waiting to start: ${reason}`,
+      `container "${name}" in pod "${pod.name}" is waiting to start: ${IN_WORDS[reason] ?? reason}`,
       { status: 400 },
     );
   }

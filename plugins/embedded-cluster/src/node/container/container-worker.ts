@@ -162,10 +162,11 @@ export class ContainerWorker {
     writeAttempt(this.#started.folder, record);
   }
 
-  /** The log of its newest run, or of the one before; undefined when there is none. */
+  /** The log of its newest run, or of the one that `lastState` tells of; undefined when there is none. */
   log(which: 'newest' | 'previous'): ContainerLog | undefined {
     if (which === 'newest') return this.#log;
-    const previous = this.#history.attempts.at(-2);
+    const { containerID } = this.#lastState.terminated ?? {};
+    const previous = this.#history.attempts.find((each) => this.#history.containerID(each) === containerID);
     if (previous === undefined) return undefined;
     const log = this.#history.openLog(previous);
     log.end();

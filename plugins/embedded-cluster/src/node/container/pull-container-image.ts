@@ -24,14 +24,15 @@ export async function pullContainerImage(
   for (;;) {
     const startedAt = clock.elapsed();
     const state = { pulled: false };
+    const pulling = (): void => {
+      state.pulled = true;
+      handle.event('Normal', 'Pulling', `Pulling image "${reference}"`, container);
+    };
     try {
       const image = await images.ensure({
         ...{ reference, policy, signal },
         auths: () => pullCredentials(kube, handle.pod()),
-        onPull: () => {
-          state.pulled = true;
-          handle.event('Normal', 'Pulling', `Pulling image "${reference}"`, container);
-        },
+        onPull: pulling,
       });
       const took = `${((clock.elapsed() - startedAt) / 1000).toFixed(3)}s`;
       const served =
@@ -45,6 +46,7 @@ export async function pullContainerImage(
       signal.throwIfAborted();
       const reason = waitingReason(error);
       const message = `Failed to pull image "${reference}": ${messageOf(error)}`;
+      if (reason === 'ErrImagePull' && !state.pulled) pulling();
       handle.event('Warning', 'Failed', message, container);
       handle.event('Warning', 'Failed', `Error: ${reason}`, container);
       setWaiting(reason, message);
@@ -56,6 +58,7 @@ export async function pullContainerImage(
       await clock.sleep(Math.min(ERROR_SHOWN_MS, pauseMs / 2), signal);
       const backOff = `Back-off pulling image "${reference}"`;
       handle.event('Normal', 'BackOff', backOff, container);
+      handle.event('Warning', 'Failed', 'Error: ImagePullBackOff', container);
       setWaiting('ImagePullBackOff', `${backOff}: ErrImagePull: ${messageOf(error)}`);
       await clock.sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, timings.pullBackoffMaxMs);
