@@ -24,6 +24,7 @@ describe('namespaces', () => {
       name: 'team',
     });
     assert.deepEqual(account?.imagePullSecrets, [{ name: 'registry-creds' }]);
+    assert.equal(account.automountServiceAccountToken, false, 'no application has a token of the cluster');
   });
 
   it('are made to the end, also when the client has gone', async () => {

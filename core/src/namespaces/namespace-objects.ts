@@ -29,12 +29,13 @@ export function namespaceObject({ mesh, secretSync }: NamespaceDeps, name: strin
   };
 }
 
-/** Who the applications of a namespace are. */
+/** Who the applications of a namespace are; none of them can speak to the cluster in its name. */
 export function serviceAccountObject(namespace: string): ServiceAccount {
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
     metadata: { name: namespace, namespace, labels: { [labels.managedBy]: 'epinio' } },
     imagePullSecrets: [{ name: REGISTRY_SECRET }],
+    automountServiceAccountToken: false,
   };
 }

@@ -41,7 +41,10 @@ export async function runCluster({
   const controllersKube = createLocalKube(api.registry, 'kube-controller-manager');
   const informers = createInformers(controllersKube, { clock, log });
   closing.add(async () => informers[Symbol.asyncDispose]());
-  const controllers = await startControllers({ kube: controllersKube, informers, log, clock, signal });
+  const { tokens, authority } = api;
+  const controllers = await startControllers({
+    ...{ kube: controllersKube, informers, log, clock, signal, tokens, authority },
+  });
   closing.add(() => controllers.close());
 
   await publishApiServer(createLocalKube(api.registry, 'kube-apiserver'), api.port);

@@ -1,4 +1,5 @@
 import type { Clock, Informers, Kube, Log } from '@epinio/core';
+import type { ServiceAccountTokens } from './auth/tokens/service-account-tokens.ts';
 import type { NodeAccess } from './api/node-access.ts';
 import type { Config } from './config.ts';
 
@@ -12,6 +13,13 @@ export interface StartContext {
   readonly clock: Clock;
   /** Aborted when the server stops, before `close` is called. */
   readonly signal: AbortSignal;
+}
+
+export interface ControllersContext extends StartContext {
+  /** Signs the tokens that are kept in Secrets. */
+  readonly tokens: Pick<ServiceAccountTokens, 'signForSecret'>;
+  /** PEM of the CA that clients of the API must trust. */
+  readonly authority: string;
 }
 
 export interface NodeAgentContext extends StartContext {
@@ -28,7 +36,7 @@ export interface Started {
 export interface StartedNode extends Started, NodeAccess {}
 
 /** `src/controllers/index.ts` exports `startControllers` of this type. */
-export type StartControllers = (context: StartContext) => Promise<Started>;
+export type StartControllers = (context: ControllersContext) => Promise<Started>;
 
 /** `src/node/index.ts` exports `startNodeAgent` of this type. */
 export type StartNodeAgent = (context: NodeAgentContext) => Promise<StartedNode>;

@@ -1,5 +1,5 @@
 import { messageOf } from '@epinio/core';
-import type { StartContext, Started } from '../start.ts';
+import type { ControllersContext, Started } from '../start.ts';
 import { makeDefaults } from './cluster/defaults.ts';
 import { eventExpiry } from './cluster/event-expiry.ts';
 import { garbageCollector } from './cluster/garbage-collector.ts';
@@ -14,12 +14,18 @@ import type { Controlled, Controller, ControllerContext } from './machinery/cont
 import { endpointSliceController } from './network/endpoint-slice.ts';
 import { loadBalancerController } from './network/load-balancer.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
+import { defaultAccountController } from './service-accounts/default-account.ts';
+import { rootCertificateController } from './service-accounts/root-certificate.ts';
+import { tokenSecretController } from './service-accounts/token-secret.ts';
 import { statefulSetController } from './stateful-set/stateful-set.ts';
 import { claimController } from './volumes/claims.ts';
 import { volumeProtectionController } from './volumes/volume-protection.ts';
 
 const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   namespaceController,
+  defaultAccountController,
+  rootCertificateController,
+  tokenSecretController,
   roleAggregation,
   scheduler,
   replicaSetController,
@@ -41,7 +47,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
  * Starts the controllers of the cluster. Resolves when all of them see the whole cluster and have begun; `close`
  * when they have finished what they had begun.
  */
-export async function startControllers(context: StartContext): Promise<Started> {
+export async function startControllers(context: ControllersContext): Promise<Started> {
   const log = context.log.child({ component: 'controllers' });
   await makeDefaults(context.kube);
   const controllers = CONTROLLERS.map((create) => create({ ...context, log }));

@@ -11,6 +11,13 @@ import { ISSUER, LEGACY_ISSUER, type BoundClaims, type LegacyClaims } from './cl
 import { claimedIssuer, JsonWebTokens } from './json-web-token.ts';
 import type { SigningKey } from './signing-key.ts';
 
+/** Which service account a token is for. */
+export interface AccountIdentity {
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
 /** Whom a token belongs to, and which of the audiences that were asked for it is for. */
 export interface ProvenToken {
   readonly user: User;
@@ -53,7 +60,7 @@ export class ServiceAccountTokens {
   }
 
   /** A token for a Secret: it counts as long as the Secret holds it. */
-  signForSecret(account: ApiObject['metadata'], secret: string): Promise<string> {
+  signForSecret(account: AccountIdentity, secret: string): Promise<string> {
     const { namespace = '', name, uid = '' } = account;
     return this.#tokens.sign({
       iss: LEGACY_ISSUER,

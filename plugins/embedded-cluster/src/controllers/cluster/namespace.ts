@@ -1,4 +1,4 @@
-import { hasCode, type Namespace } from '@epinio/core';
+import type { Namespace } from '@epinio/core';
 import { withCondition } from '../machinery/conditions.ts';
 import {
   defineController,
@@ -13,7 +13,7 @@ import { builtInKinds, customKind, openDefinitions, type KnownKind } from './kno
 const FINALIZER = 'kubernetes';
 const LOOK_AGAIN_MS = 200;
 
-/** Gives each namespace its service account, and empties those that are deleted before they go. */
+/** Empties namespaces that are deleted before they go. */
 export function namespaceController(context: ControllerContext): Controller {
   const { kube, informers, clock } = context;
   const namespaces = informers.open<Namespace>({ apiVersion: 'v1', kind: 'Namespace' });
@@ -28,11 +28,7 @@ export function namespaceController(context: ControllerContext): Controller {
     async sync(key, { queue }) {
       const { name } = splitKey(key);
       const namespace = namespaces.get(undefined, name);
-      if (namespace === undefined) return;
-      if (namespace.metadata.deletionTimestamp === undefined) {
-        await giveServiceAccount(name);
-        return;
-      }
+      if (namespace?.metadata.deletionTimestamp === undefined) return;
       const left = await empty(name);
       if (left.size > 0) {
         await tell(namespace, left);
@@ -48,16 +44,6 @@ export function namespaceController(context: ControllerContext): Controller {
       );
     },
   });
-
-  async function giveServiceAccount(namespace: string): Promise<void> {
-    const ref = { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: 'default' };
-    if ((await kube.get(ref)) !== undefined) return;
-    const { apiVersion, kind, name } = ref;
-    await kube.create({ apiVersion, kind, metadata: { namespace, name } }).catch((error: unknown) => {
-      // Someone else was faster, or it is being deleted: then it needs none.
-      if (!hasCode(error, 'KUBE_ALREADY_EXISTS') && !hasCode(error, 'KUBE_FORBIDDEN')) throw error;
-    });
-  }
 
   /** Deletes what is in the namespace. @returns what is still there, by kind */
   async function empty(namespace: string): Promise<ReadonlyMap<string, number>> {

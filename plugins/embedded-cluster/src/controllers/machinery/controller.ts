@@ -1,26 +1,16 @@
 import {
   EpinioError,
-  type Clock,
   type Informer,
   type InformerEvent,
-  type Informers,
-  type Kube,
   type KubeObject,
-  type Log,
   type ObjectRef,
 } from '@epinio/core';
+import type { ControllersContext } from '../../start.ts';
 import { createEventRecorder, type EventRecorder } from './event-recorder.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What every controller works with. */
-export interface ControllerContext {
-  readonly kube: Kube;
-  readonly informers: Informers;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Aborted when the controllers stop. */
-  readonly signal: AbortSignal;
-}
+export type ControllerContext = ControllersContext;
 
 /** A controller that works on keys, before it is started. */
 export interface Controller {
