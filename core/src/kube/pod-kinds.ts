@@ -99,6 +99,12 @@ export interface Container {
     /** Runs before the container is told to end; its time counts towards the grace period. */
     readonly preStop?: LifecycleHandler;
   };
+  /** Keeps its input open for those who attach to it; without, it has none. */
+  readonly stdin?: boolean;
+  /** The end of the first attachment's input is the end of the container's. */
+  readonly stdinOnce?: boolean;
+  /** Gives it a terminal. */
+  readonly tty?: boolean;
   readonly restartPolicy?: string;
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;

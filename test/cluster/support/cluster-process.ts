@@ -14,6 +14,8 @@ let bundle: Promise<string> | undefined;
 export interface ClusterProcessOptions {
   /** Without controllers and node. */
   readonly apiOnly?: boolean;
+  /** Pods run; default: they are only marked ready. */
+  readonly runsPods?: boolean;
   /** A shell command that comes before: `ulimit -f 8192`. */
   readonly prepare?: string;
   /** Changes kept per resource. */
@@ -83,9 +85,14 @@ export class ClusterProcess implements AsyncDisposable {
   /** Starts it, and does not wait. */
   async launch(offsetMs = 0): Promise<ChildProcess> {
     bundle ??= bundleProgram(join(import.meta.dirname, 'serve-cluster.ts'));
-    const { apiOnly = false, prepare = ':', history = 4096 } = this.#options;
+    const { apiOnly = false, runsPods = false, prepare = ':', history = 4096 } = this.#options;
     this.#port ||= await freePort();
-    const args = [await bundle, this.folder, String(this.#port), ...(apiOnly ? ['api'] : [])];
+    const args = [
+      await bundle,
+      this.folder,
+      String(this.#port),
+      ...(apiOnly ? ['api'] : runsPods ? ['pods'] : []),
+    ];
     const child = spawn(
       'sh',
       ['-c', `${prepare}; exec "$@"`, 'sh', process.execPath, '--expose-gc', ...args],

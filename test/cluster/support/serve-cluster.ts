@@ -1,6 +1,6 @@
 // The embedded cluster in a process of its own, which tests kill, starve and show wrong times:
-//   serve-cluster <folder> <port> [api]
-// "api" leaves controllers and node out. Says "ready <port>" on stdout when it serves. A message {jumpMs} moves the
+//   serve-cluster <folder> <port> [api|pods]
+// "api" leaves controllers and node out, "pods" runs pods instead of only marking them ready. Says "ready <port>" on stdout when it serves. A message {jumpMs} moves the
 // time that this process sees, as a correction of the machine's clock does: timers are not moved. Every message is
 // answered with the memory that is in use once the garbage is collected.
 import { createClock } from '@epinio/core/adapters';
@@ -36,7 +36,7 @@ if (parts === 'api') {
   await runCluster({
     directory,
     port,
-    config: config.parse({ history, node: { simulated: true } }),
+    config: config.parse({ history, node: { simulated: parts !== 'pods' } }),
     log,
     clock: createClock(),
     host: { signal: new AbortController().signal, ready: () => ready(port) },

@@ -174,6 +174,7 @@ export class Handler {
     switch (subresource.name) {
       case 'log':
         return sendPodLogs(registry, exchange, resource, namespace ?? '', name, node());
+      case 'attach':
       case 'exec':
       case 'portforward': {
         const stream = subresource.name === 'portforward' ? forwardPodPorts : streamPod;

@@ -60,6 +60,8 @@ export interface PodStreams {
     command: readonly string[],
     streams: StreamSelection,
   ): Promise<RemoteProcess>;
+  /** Joins a container that runs. */
+  attach(pod: PodRef, container: string, streams: StreamSelection): Promise<RemoteProcess>;
   /** Connects to a port of the pod, as its containers declare it; what goes wrong is told in a real node's words. */
   connect(pod: PodRef, port: number): Promise<Duplex>;
 }

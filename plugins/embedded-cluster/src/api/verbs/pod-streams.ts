@@ -27,9 +27,9 @@ export function isStreamed(route: Route): boolean {
   return route.kind === 'subresource' && STREAMED.has(`${route.resource.plural}/${route.subresource.name}`);
 }
 
-const STREAMED = new Set(['pods/exec', 'pods/portforward']);
+const STREAMED = new Set(['pods/attach', 'pods/exec', 'pods/portforward']);
 
-/** GET and POST of `pods/exec`: what the process says and is told goes over a websocket. */
+/** GET and POST of `pods/exec` and `pods/attach`: what the process says and is told goes over a websocket. */
 export async function streamPod(exchange: Exchange, target: PodStreamTarget): Promise<void> {
   const { registry, log, pods, namespace, name, subresource, node, follow } = target;
   const pod = registry.get(pods, namespace, name).object;
@@ -52,7 +52,9 @@ export async function streamPod(exchange: Exchange, target: PodStreamTarget): Pr
   const wanted = selectionOf(exchange);
   const command = exchange.query.getAll('command');
   const open = (): Promise<RemoteProcess> =>
-    node.streams.exec({ namespace, name }, container, command, wanted);
+    subresource === 'attach'
+      ? node.streams.attach({ namespace, name }, container, wanted)
+      : node.streams.exec({ namespace, name }, container, command, wanted);
   // Only the newest protocol can tell what goes wrong from here on; for the others it is the answer to the upgrade.
   const early = protocol.hasClose ? undefined : await open().catch(refuse);
   const socket = await acceptWebsocket(exchange, protocol.name).catch((error: unknown) => {

@@ -11,6 +11,7 @@ import { configError, containerEnvironment } from '../spec/environment.ts';
 import { expandVariables } from '../spec/expand.ts';
 import { serviceVariables } from '../spec/service-variables.ts';
 import { quantityNumber } from '../spec/pod-fields.ts';
+import { createTerminal } from '../streams/terminal.ts';
 import { ContainerRun } from '../supervisor/container-run.ts';
 import { podHostname, type PodHandle } from '../pod/pod-handle.ts';
 import { resolveSubPath } from '../volumes/sub-path.ts';
@@ -93,7 +94,12 @@ export async function startContainer(
     destination: container.terminationMessagePath ?? TERMINATION_LOG,
     readOnly: false,
   };
-  const spec: ContainerSpec = { ...resolved, mounts: [...copies, ...resolved.mounts, lastWords] };
+  const terminal = container.tty === true ? createTerminal(uid) : undefined;
+  const spec: ContainerSpec = {
+    ...resolved,
+    mounts: [...copies, ...resolved.mounts, lastWords],
+    ...(terminal === undefined ? {} : { terminal: terminal.path, env: { TERM: 'xterm', ...resolved.env } }),
+  };
   for (const mount of spec.mounts) ensureMountPoint(image.root, mount);
 
   const { memory, cpu } = container.resources?.limits ?? {};
@@ -118,6 +124,8 @@ export async function startContainer(
     script: node.script,
     ...launch,
     logFile: folder.log,
+    hasInput: container.stdin === true,
+    ...(terminal === undefined ? {} : { terminal }),
     ...(uid === undefined ? {} : { logOwner: uid }),
     cgroupProcs: cgroupProcs(cgroups),
   });

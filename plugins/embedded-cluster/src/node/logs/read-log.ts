@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { PodLogOptions } from '@epinio/core';
@@ -24,15 +25,23 @@ export function readLog(log: ContainerLog, options: PodLogOptions, now: number):
   return Readable.from(bytes(log, options, now), { objectMode: false });
 }
 
+/** What is written to the log from now on, until the container ends or the reader destroys it. */
+export function followLog(log: ContainerLog): Readable {
+  const { size } = statSync(log.file);
+  const from = { generation: log.generation, offset: size };
+  return Readable.from(bytes(log, { follow: true }, 0, from), { objectMode: false });
+}
+
 async function* bytes(
   log: ContainerLog,
   options: PodLogOptions,
   now: number,
+  from?: Position,
 ): AsyncGenerator<Buffer, void, undefined> {
   await log.settled();
   if (log.isOpen) log.look();
   const times = options.timestamps === true ? new LineTimes(log) : undefined;
-  let at = await startOf(log, options, now);
+  let at = from ?? (await startOf(log, options, now));
   let file: FileHandle | undefined;
   const chunk = Buffer.alloc(CHUNK);
   const isAborted = (): boolean => options.signal?.aborted === true;

@@ -1,4 +1,5 @@
 import type { ContainerRun } from '../supervisor/container-run.ts';
+import { takeTerminal } from '../streams/terminal.ts';
 import type { ContainerSpec, Isolation, Launch, Mount } from './isolation.ts';
 
 export interface BubblewrapOptions {
@@ -20,6 +21,8 @@ export interface BubblewrapOptions {
 
 /** The environment of programs that run before a container is entered: nothing of the container's may reach them. */
 const OUTSIDE = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+/** Where a container finds its terminal. */
+const CONSOLE = '/dev/console';
 /** Never taken from an image: these are the sandbox's. */
 const OWN_FOLDERS = new Set(['proc', 'dev', 'sys', 'tmp', 'run']);
 const SYSTEM_FOLDERS = new Set([
@@ -63,21 +66,27 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
 
   function launch(container: ContainerSpec): Launch {
     const stage: string[] = [];
-    const show = ({ source, destination, readOnly }: Mount): string[] => {
+    const bind = (option: string, source: string, destination: string): string[] => {
       let visible = source;
       if (container.uid !== undefined && setpriv !== undefined) {
         visible = `/tmp/${stage.length / 3}`;
-        stage.push(readOnly ? '--ro-bind' : '--bind', source, visible);
+        stage.push(option, source, visible);
       }
-      return [readOnly ? '--ro-bind' : '--bind', visible, destination];
+      return [option, visible, destination];
     };
-    const inner = sandboxArguments(container, options, show);
+    const show = ({ source, destination, readOnly }: Mount): string[] =>
+      bind(readOnly ? '--ro-bind' : '--bind', source, destination);
+    const { terminal } = container;
+    const console = terminal === undefined ? [] : [...bind('--dev-bind', terminal, CONSOLE), '--as-pid-1'];
+    const inner = sandboxArguments(container, options, show, console);
+    // The first process of the sandbox leads its session: it alone can take the terminal.
+    const taken = terminal === undefined ? [] : takeTerminal(CONSOLE);
     const outer =
       stage.length === 0
         ? []
         : [bwrap, '--dev-bind', '/', '/', '--tmpfs', '/tmp', ...stage, '--', ...asUser(container.uid)];
     return {
-      command: [...outer, bwrap, '--args', '4', '--', ...container.argv],
+      command: [...outer, bwrap, '--args', '4', '--', ...taken, ...container.argv],
       env: OUTSIDE,
       cwd: '/',
       descriptor4: inner.map((argument) => `${argument}\0`).join(''),
@@ -86,7 +95,7 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
 
   function exec(run: ContainerRun, container: ContainerSpec, argv: readonly string[], tty = false): Launch {
     const init = run.sandboxInit();
-    if (nsenter === undefined || init === undefined) return launch({ ...container, argv });
+    if (nsenter === undefined || init === undefined) return launch({ ...withoutTerminal(container), argv });
     const { uid } = container;
     // Root goes in as it is and becomes the pod's user there; others first enter the user namespace that they made.
     const who =
@@ -114,6 +123,11 @@ export function createBubblewrap(options: BubblewrapOptions): Isolation {
   };
 }
 
+/** A further sandbox beside the container's has no part in its terminal. */
+function withoutTerminal({ terminal: _terminal, ...container }: ContainerSpec): ContainerSpec {
+  return container;
+}
+
 /**
  * A /dev without terminals. With them (`--dev`) bubblewrap puts the container into a second user namespace, below
  * the one that owns everything else of it, and then nobody but root can run a further command in it.
@@ -134,6 +148,7 @@ function sandboxArguments(
   container: ContainerSpec,
   { hostSystem, hostFolders, sharesRoot, setpriv }: BubblewrapOptions,
   show: (mount: Mount) => string[],
+  console: readonly string[],
 ): string[] {
   const { image, home, etc, tmp, env } = container;
   const isEnteredByRoot = container.uid !== undefined && setpriv !== undefined;
@@ -163,7 +178,8 @@ function sandboxArguments(
     ...['--hostname', container.hostname, '--info-fd', '3'],
     ...fromHost,
     ...fromImage,
-    ...['--proc', '/proc', ...(isEnteredByRoot ? ['--dev', '/dev'] : DEVICES), '--tmpfs', '/run'],
+    ...['--proc', '/proc', ...(isEnteredByRoot ? ['--dev', '/dev'] : DEVICES), ...console],
+    ...['--tmpfs', '/run'],
     ...show({ source: tmp, destination: '/tmp', readOnly: false }),
     ...(image.entries.some(({ name }) => name === 'var')
       ? []

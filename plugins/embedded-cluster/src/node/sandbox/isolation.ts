@@ -28,6 +28,8 @@ export interface ContainerSpec {
   readonly image: ImageRoot;
   /** Private copies of image folders, then volumes: what comes later lies on top. */
   readonly mounts: readonly Mount[];
+  /** The device of its terminal: a real path. */
+  readonly terminal?: string;
   /** Real folders that only this container has: temporary files, home, and its files of `/etc`. */
   readonly tmp: string;
   readonly home: string;

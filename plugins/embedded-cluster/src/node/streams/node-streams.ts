@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { EpinioError } from '@epinio/core';
 import type { PodRef, PodStreams, RemoteProcess, StreamSelection } from '../../api/node-access.ts';
 import type { PodWorker } from '../pod/pod-worker.ts';
+import { attachToContainer } from './attach-to-container.ts';
 import { execInContainer } from './exec-in-container.ts';
 import { connectToPod } from './port-connection.ts';
 
@@ -23,6 +24,17 @@ export class NodeStreams implements PodStreams {
     const { running } = worker ?? {};
     if (worker === undefined || running === undefined) throw notFound(container);
     return execInContainer(worker.handle, running, command, streams);
+  }
+
+  async attach(pod: PodRef, container: string, streams: StreamSelection): Promise<RemoteProcess> {
+    const worker = this.#find(pod)?.container(container);
+    const { running } = worker ?? {};
+    const log = worker?.log('newest');
+    if (worker === undefined || running === undefined || log === undefined) {
+      const message = `container ${container} not found in pod ${pod.name}_${pod.namespace}`;
+      throw new EpinioError('CONTAINER_NOT_FOUND', message, { status: 500 });
+    }
+    return attachToContainer(worker.container, running, log, streams);
   }
 
   async connect(pod: PodRef, port: number): Promise<Duplex> {

@@ -12,6 +12,8 @@ import {
   signalProcess,
 } from '../process/process-identity.ts';
 import { processTree } from '../process/process-table.ts';
+import type { Terminal } from '../streams/terminal.ts';
+import { makeRunInput } from './run-input.ts';
 import { readExit, readSandboxInit, readSupervisor, type RunExit } from './run-files.ts';
 
 /** An adopted supervisor is no child of ours: its sudden death shows only when somebody looks. */
@@ -31,6 +33,10 @@ export interface RunSpec {
   readonly cwd: string;
   /** stdout and stderr are appended to this file. */
   readonly logFile: string;
+  /** The command reads what others write to `runInput`; default: its input is at its end. */
+  readonly hasInput?: boolean;
+  /** It has this terminal, which is handed over; what is shown there is appended to the log. */
+  readonly terminal?: Terminal;
   /** Whom it belongs to, so that programs can open their output anew (/proc/1/fd/1). */
   readonly logOwner?: number;
   /** What the command reads from file descriptor 4; kept in the run folder with mode 0600. */
@@ -68,20 +74,26 @@ export class ContainerRun {
     if (spec.descriptor4 !== undefined) {
       writeFileSync(join(spec.folder, 'arguments'), spec.descriptor4, { mode: 0o600 });
     }
+    if (spec.terminal !== undefined) writeFileSync(join(spec.folder, 'terminal'), `${spec.terminal.path}\n`);
+    if (spec.hasInput === true) await makeRunInput(spec.folder, spec.logOwner ?? spec.uid);
     const output = openSync(spec.logFile, 'a', 0o600);
     if (spec.logOwner !== undefined) fchownSync(output, spec.logOwner, spec.logOwner);
     let child: ChildProcess;
     try {
       const [first = '', second = ''] = spec.cgroupProcs ?? [];
+      const { master, slave } = spec.terminal ?? {};
       child = spawn('/bin/sh', [spec.script, spec.folder, first, second, ...spec.command], {
         cwd: spec.cwd,
         env: spec.env,
         detached: true,
-        stdio: ['ignore', output, output],
+        // Whatever is one of the first three is made to block, as `cat` needs it.
+        stdio: [master ?? 'ignore', slave ?? output, output],
         ...(spec.uid === undefined ? {} : { uid: spec.uid, gid: spec.uid }),
       });
     } finally {
       closeSync(output);
+      if (spec.terminal !== undefined)
+        for (const end of ['master', 'slave'] as const) closeSync(spec.terminal[end]);
     }
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
