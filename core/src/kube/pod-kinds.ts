@@ -159,6 +159,7 @@ export interface PodSpec {
   readonly hostPID?: boolean;
   readonly hostIPC?: boolean;
   readonly hostname?: string;
+  readonly subdomain?: string;
   readonly readinessGates?: readonly { readonly conditionType: string }[];
   readonly priorityClassName?: string;
   readonly securityContext?: Readonly<Record<string, unknown>>;

@@ -104,7 +104,8 @@ export class Handler {
     if (isStreamed(route) && verb === 'get')
       registry.authorizer.require(exchange.user, { ...attributesOf(exchange), verb: 'create' });
     if (!isText(route)) exchange.negotiate(verb);
-    const deprecation = route.resource.custom?.deprecationWarning;
+    const { custom, rules } = route.resource;
+    const deprecation = custom?.deprecationWarning ?? rules.deprecation;
     if (deprecation !== undefined) exchange.warn(deprecation);
     if (route.kind === 'subresource') await this.#subresource(exchange, route);
     else if (verb === 'create') await this.#create(exchange, route.resource, route.namespace);

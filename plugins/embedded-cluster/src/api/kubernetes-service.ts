@@ -32,10 +32,26 @@ export async function publishApiServer(kube: Kube, apiPort: number): Promise<voi
     ports: [{ name: 'https', port: apiPort, protocol: 'TCP' }],
   };
   await write(kube, service, { metadata: { labels: LABELS }, spec: { ports: service.spec.ports } });
+  // For clients that read no EndpointSlices; the slice is there already, so nobody is to make one of them.
+  const subsets = [
+    { addresses: [{ ip: '127.0.0.1' }], ports: [{ name: 'https', port: apiPort, protocol: 'TCP' }] },
+  ];
+  const skipped = { 'endpointslice.kubernetes.io/skip-mirror': 'true' };
+  const endpoints = {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { ...METADATA, labels: skipped },
+    subsets,
+  };
+  await write(kube, endpoints, { metadata: { labels: skipped }, subsets });
   await write(kube, slice, { endpoints: slice.endpoints, ports: slice.ports });
 }
 
-async function write(kube: Kube, object: KubeObject, patch: Readonly<Record<string, unknown>>): Promise<void> {
+async function write(
+  kube: Kube,
+  object: KubeObject,
+  patch: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { apiVersion, kind } = object;
   try {
     await kube.create(object);

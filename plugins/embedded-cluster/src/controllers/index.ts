@@ -11,7 +11,9 @@ import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { jobController } from './job/job.ts';
 import type { Controlled, Controller, ControllerContext } from './machinery/controller.ts';
+import { endpointSliceMirroring } from './network/endpoint-slice-mirroring.ts';
 import { endpointSliceController } from './network/endpoint-slice.ts';
+import { endpointsController } from './network/endpoints.ts';
 import { loadBalancerController } from './network/load-balancer.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 import { defaultAccountController } from './service-accounts/default-account.ts';
@@ -36,6 +38,8 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   jobController,
   cronJobController,
   endpointSliceController,
+  endpointsController,
+  endpointSliceMirroring,
   loadBalancerController,
   claimController,
   volumeProtectionController,

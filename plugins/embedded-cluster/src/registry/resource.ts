@@ -137,6 +137,8 @@ export interface KindRules {
   validateUpdate?(next: ApiObject, current: ApiObject, admission: Admission): readonly FieldError[];
   /** Takes what has to be unique once the object is valid: addresses, ports. */
   allocate?(object: ApiObject, current: ApiObject | undefined, admission: Admission): void;
+  /** Told to whoever uses this version of the kind, whatever they do with it. */
+  readonly deprecation?: string;
   /** Things worth telling to who sends such an object. */
   warnings?(object: ApiObject): readonly string[];
   /** Refuses a deletion by throwing. */

@@ -1,7 +1,7 @@
 import type { EndpointSlice, KubeObject, Service } from '@epinio/core';
 import { createEventRecorder, type EventRecorder } from '../controllers/machinery/event-recorder.ts';
 import { follow, keyOf, splitKey } from '../controllers/machinery/controller.ts';
-import { SERVICE_NAME } from '../controllers/network/endpoints.ts';
+import { SERVICE_NAME } from '../controllers/network/service-slices.ts';
 import type { StartContext, Started } from '../start.ts';
 import { serviceFrontends, unservedPorts, type Frontend } from './frontends.ts';
 import { listenFailure } from './listen-failure.ts';

@@ -13,6 +13,7 @@ import { customCases } from './custom-resource-cases.ts';
 import { differences } from './differences.ts';
 import { LIST_CASES } from './list-cases.ts';
 import { MANAGER_CASES } from './manager-cases.ts';
+import { NETWORK_CASES } from './network-cases.ts';
 import { OBJECT_CASES } from './object-cases.ts';
 import { OPTION_CASES } from './option-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
@@ -33,6 +34,7 @@ const CASES: readonly Case[] = [
   ...LIST_CASES,
   ...SELECTOR_CASES,
   ...TOKEN_CASES,
+  ...NETWORK_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
 

@@ -12,7 +12,7 @@ import {
   type ControllerContext,
 } from '../machinery/controller.ts';
 import { selects } from '../pods/pod-facts.ts';
-import { CONTROLLER, endpointSlices, MANAGED_BY, SERVICE_NAME } from './endpoints.ts';
+import { CONTROLLER, endpointSlices, MANAGED_BY, SERVICE_NAME } from './service-slices.ts';
 
 /** Tells where the pods of each Service can be reached. */
 export function endpointSliceController(context: ControllerContext): Controller {

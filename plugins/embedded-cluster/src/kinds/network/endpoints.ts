@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { objectsAt, numberAt, stringAt, type JsonObject } from '../../json.ts';
 import type { KindRules } from '../../registry/resource.ts';
 import { invalid, required, type FieldError } from '../../schema/field-error.ts';
-import { dnsLabel, portNumber } from '../../schema/names.ts';
+import { dnsLabel, dnsSubdomain, portNumber } from '../../schema/names.ts';
 import { oneOf } from '../pod/validate.ts';
 
 const DEPRECATED = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice';
@@ -10,7 +10,7 @@ const DEPRECATED = 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v
 /** Loopback addresses are allowed, unlike elsewhere: they are those of the pods here. */
 export const endpointsRules: KindRules = {
   createsOnUpdate: true,
-  warnings: () => [DEPRECATED],
+  deprecation: DEPRECATED,
 
   setDefaults(endpoints) {
     for (const subset of objectsAt(endpoints, 'subsets'))
@@ -28,17 +28,31 @@ function validateSubset(subset: JsonObject, path: string): readonly FieldError[]
   if (lists.every((list) => objectsAt(subset, list).length === 0))
     errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
   for (const list of lists) {
-    objectsAt(subset, list).forEach((address, index) => {
-      const ip = stringAt(address, 'ip') ?? '';
-      const field = `${path}.${list}[${index}].ip`;
-      if (isIP(ip) === 0)
-        errors.push(invalid(field, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'));
-    });
+    objectsAt(subset, list).forEach((address, index) =>
+      errors.push(...validateAddress(address, `${path}.${list}[${index}]`)),
+    );
   }
   ports.forEach((port, index) =>
     errors.push(...validatePort(port, ports.length > 1, `${path}.ports[${index}]`)),
   );
   return errors;
+}
+
+function validateAddress(address: JsonObject, path: string): readonly FieldError[] {
+  const [ip = '', hostname = ''] = [stringAt(address, 'ip'), stringAt(address, 'hostname')];
+  const nodeName = stringAt(address, 'nodeName');
+  const field = `${path}.ip`;
+  const isAddress = isIP(ip) !== 0;
+  return [
+    ...(isAddress
+      ? []
+      : [invalid(field, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]),
+    ...(hostname === '' ? [] : dnsLabel(hostname).map((why) => invalid(`${path}.hostname`, hostname, why))),
+    ...(nodeName === undefined
+      ? []
+      : dnsSubdomain(nodeName).map((why) => invalid(`${path}.nodeName`, nodeName, why))),
+    ...(isAddress ? [] : [invalid(field, ip, 'must be a valid IP address')]), // as the real one has it
+  ];
 }
 
 function validatePort(port: JsonObject, mustHaveName: boolean, path: string): readonly FieldError[] {
