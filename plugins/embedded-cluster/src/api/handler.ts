@@ -97,6 +97,10 @@ export class Handler {
       exchange.sendText(404, '404 page not found\n');
       return;
     }
+    if (route.kind === 'proxy') {
+      await this.#proxy(exchange, route);
+      return;
+    }
     const verb = verbOf(exchange, route);
     const allowed = route.kind === 'subresource' ? route.subresource.verbs : route.resource.verbs;
     if (verb === undefined || !allowed.includes(verb)) throw methodNotAllowed();
@@ -131,7 +135,7 @@ export class Handler {
   async #verb(
     exchange: Exchange,
     verb: Verb,
-    route: Exclude<Route, { kind: 'other' | 'nothing' | 'subresource' }>,
+    route: Exclude<Route, { kind: 'other' | 'nothing' | 'subresource' | 'proxy' }>,
   ): Promise<void> {
     const { registry } = this.#options;
     const { resource, namespace } = route;
@@ -164,6 +168,19 @@ export class Handler {
       case 'create':
         return this.#create(exchange, resource, namespace);
     }
+  }
+
+  async #proxy(
+    exchange: Exchange,
+    { resource, namespace, name, path }: Extract<Route, { kind: 'proxy' }>,
+  ): Promise<void> {
+    if (!PROXIED.has(exchange.method)) throw methodNotAllowed();
+    const { registry, node } = this.#options;
+    const { locatePod, locateService } = await import('./proxy/locate.ts');
+    const { passRequest } = await import('./proxy/pass-request.ts');
+    const locate = resource.plural === 'pods' ? locatePod : locateService;
+    const location = locate({ registry, resource, namespace: namespace ?? '', id: name, node: node() });
+    await passRequest(exchange, location, path, (ending) => this.#follow(exchange, ending));
   }
 
   async #subresource(
@@ -226,7 +243,9 @@ function fixOf(error: unknown): string {
 
 type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
-function verbOf(exchange: Exchange, route: Route): Verb | undefined {
+const PROXIED = new Set(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH']);
+
+function verbOf(exchange: Exchange, route: Exclude<Route, { kind: 'proxy' }>): Verb | undefined {
   const collection = route.kind === 'collection';
   switch (exchange.method) {
     case 'GET':

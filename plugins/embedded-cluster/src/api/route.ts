@@ -17,13 +17,33 @@ export type Route =
       readonly name: string;
       readonly subresource: Subresource;
     }
+  /** What a pod or a Service answers itself; `path` is empty or begins with a slash, and is as the client wrote it. */
+  | {
+      readonly kind: 'proxy';
+      readonly resource: Resource;
+      readonly namespace: string | undefined;
+      readonly name: string;
+      readonly path: string;
+    }
   /** Discovery, health, OpenAPI: everything that is no resource. */
   | { readonly kind: 'other'; readonly segments: readonly string[] }
   /** A path where there is nothing; `known` tells that its group is there. */
   | { readonly kind: 'nothing'; readonly known: boolean };
 
+/** Splits a path after `pods/NAME/proxy`. */
+const BEHIND_PROXY = /^(\/+api\/+v1\/+namespaces\/+[^/]+\/+[^/]+\/+[^/]+\/+proxy)(\/.*)$/;
+
 /** Finds what a path (without query) leads to: `/api/v1/namespaces/x/pods/y/log`, `/apis/apps/v1/deployments`. */
 export function routeOf(catalog: Catalog, path: string): Route {
+  const [, before = path, below] = BEHIND_PROXY.exec(path) ?? [];
+  const route = routeOfObject(catalog, before);
+  if (route.kind !== 'subresource' || route.subresource.name !== 'proxy')
+    return below === undefined ? route : routeOfObject(catalog, path);
+  const { resource, namespace, name } = route;
+  return { kind: 'proxy', resource, namespace, name, path: below ?? '' };
+}
+
+function routeOfObject(catalog: Catalog, path: string): Route {
   const segments = segmentsOf(path);
   const [root, ...rest] = segments;
   if (root === 'api' && rest.length >= 2) return resourceRoute(catalog, '', rest[0] ?? '', rest.slice(1));
