@@ -6,6 +6,7 @@ import { lateLibraries, lightParts } from './light-parts.ts';
 import { linkBundles, type Bundles } from './link-bundles.ts';
 import { namedExportsOfCommonJs } from './named-exports.ts';
 import { common, requireBanner } from './options.ts';
+import { zodInOneFile } from './zod-in-one-file.ts';
 
 const serverCommands = ['install', 'uninstall', 'start', 'stop', 'server', 'config/resolved'];
 
@@ -52,10 +53,9 @@ export async function bundleCommand(folder: string): Promise<void> {
     build({
       ...bundled,
       entryPoints: bundles.server,
-      plugins: [link, namedExportsOfCommonJs],
-      // Plugins bring their own copy of core's light part, and zod, of which one copy is enough.
-      // Config files in TypeScript are not looked for.
-      external: ['@epinio/plugin-*', '@aws-sdk/*', 'typescript', 'zod'],
+      plugins: [link, namedExportsOfCommonJs, zodInOneFile],
+      // Plugins bring their own copy of core's light part. Config files in TypeScript are not looked for.
+      external: ['@epinio/plugin-*', '@aws-sdk/*', 'typescript'],
       keepNames: true,
       banner: requireBanner,
     }),

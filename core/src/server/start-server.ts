@@ -138,11 +138,14 @@ async function prepare(api: Api, deps: Services, port: number, signal: AbortSign
     caches.synced(signal),
     applyRegistrySecret({ ...deps, namespace }, signal),
     publishServer(deps, port, signal),
-    authTokens.prepare(),
   ]);
   await namespaces.repair(signal);
   if (namespaces.names().length === 0) await namespaces.create(DEFAULT_NAMESPACE, signal);
   deployments.start();
+  // To make a key takes a while, and only the first token would wait for it.
+  authTokens.prepare().catch((error: unknown) => {
+    deps.log.warn('The key for tokens could not be made ready', { error: messageOf(error) });
+  });
 }
 
 async function stop(api: Api, http: Server, stopped: AbortController, drainMs: number): Promise<void> {
