@@ -1,4 +1,5 @@
 import { createInformers, type Clock, type Log, type RunHost } from '@epinio/core';
+import { createPodTokens } from './auth/tokens/pod-tokens.ts';
 import { createLocalKube } from './api/local-kube.ts';
 import { publishApiServer } from './api/kubernetes-service.ts';
 import { startApi } from './api/start-api.ts';
@@ -62,6 +63,7 @@ export async function runCluster({
     log,
     clock,
     signal,
+    tokens: createPodTokens(tokens),
     dataDirectory: directory,
     config,
   });

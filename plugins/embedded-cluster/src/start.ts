@@ -22,7 +22,23 @@ export interface ControllersContext extends StartContext {
   readonly authority: string;
 }
 
+/** Where a node has the tokens of its pods from. */
+export interface PodTokens {
+  /** The `kid` of the key that signs them: tokens of another one are worthless. */
+  readonly keyId: string;
+  /** A token of a service account that ends with the pod. Fails when there is no such account or pod. */
+  request(request: {
+    readonly namespace: string;
+    readonly account: string;
+    /** None for the API of this cluster. */
+    readonly audiences: readonly string[];
+    readonly expirationSeconds: number;
+    readonly pod: { readonly name: string; readonly uid: string };
+  }): Promise<string>;
+}
+
 export interface NodeAgentContext extends StartContext {
+  readonly tokens: PodTokens;
   /** The plugin's folder; the agent keeps its files in `node/` below it. */
   readonly dataDirectory: string;
   readonly config: Config;

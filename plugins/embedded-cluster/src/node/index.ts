@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ConfigMap, KubeObject, PersistentVolumeClaim, Pod, Secret, Service } from '@epinio/core';
 import { createEventRecorder } from '../controllers/machinery/event-recorder.ts';
 import type { PersistentVolume } from '../controllers/pods/persistent-volume.ts';
-import type { StartContext, StartedNode } from '../start.ts';
+import type { PodTokens, StartContext, StartedNode } from '../start.ts';
 import { nodeConfig, type NodeConfig } from './config.ts';
 import { writeFileAtomic } from './files.ts';
 import { ImageStore } from './image/image-store.ts';
@@ -29,6 +29,7 @@ export { nodeConfig };
 export type { NodeConfig };
 
 export interface StartNodeAgentOptions extends StartContext {
+  readonly tokens: PodTokens;
   /** The plugin's folder; the agent keeps its files in `node/` below it. */
   readonly dataDirectory: string;
   readonly config: { readonly node?: Partial<NodeConfig> };
@@ -47,7 +48,7 @@ export interface NodeAgent extends StartedNode {
  * are found again. `close` leaves them running.
  */
 export async function startNodeAgent(options: StartNodeAgentOptions): Promise<NodeAgent> {
-  const { kube, informers, clock, signal, dataDirectory } = options;
+  const { kube, informers, clock, signal, dataDirectory, tokens } = options;
   const config = nodeConfig.parse(options.config.node ?? {});
   const timings = { ...NODE_TIMINGS, ...options.timings };
   const log = options.log.child({ component: 'node-agent' });
@@ -92,7 +93,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
   // eslint-disable-next-line no-restricted-properties -- where this machine keeps its programs is known by its PATH alone
   const hostPath = process.env['PATH'] ?? '';
   const node: NodeContext = {
-    ...{ kube, log, clock, config, timings, events, layout, isolation, resources, boot, script },
+    ...{ kube, log, clock, config, timings, events, layout, isolation, resources, boot, script, tokens },
     services: (namespace) => services.list(namespace),
     images: new ImageStore({
       folder: layout.images,

@@ -1,5 +1,6 @@
 import type { Clock, Kube, Log, Service } from '@epinio/core';
 import type { EventRecorder } from '../controllers/machinery/event-recorder.ts';
+import type { PodTokens } from '../start.ts';
 import type { NodeConfig } from './config.ts';
 import type { ImageStore } from './image/image-store.ts';
 import type { NodeLayout } from './layout.ts';
@@ -15,6 +16,7 @@ export interface NodeContext {
   readonly kube: Kube;
   /** Those of a namespace, or all. */
   readonly services: (namespace: string | undefined) => readonly Service[];
+  readonly tokens: PodTokens;
   readonly log: Log;
   readonly clock: Clock;
   readonly config: NodeConfig;

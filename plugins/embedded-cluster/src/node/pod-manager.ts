@@ -20,6 +20,7 @@ export class PodManager {
   #unsubscribe: (() => void) | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #hosts: NodeJS.Timeout | undefined;
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(node: NodeContext) {
     this.#node = node;
@@ -37,6 +38,9 @@ export class PodManager {
     for (const object of pods.list()) this.#onEvent({ type: 'added', object });
     this.onServices(); // those that are running have the Services of an earlier time
     this.#sweepSoon();
+    this.#renewal = setInterval(() => {
+      for (const worker of this.#workers.values()) worker.renewTokens();
+    }, this.#node.timings.tokenCheckMs).unref();
   }
 
   /** The pod that has the name now. */
@@ -85,6 +89,7 @@ export class PodManager {
     this.#unsubscribe?.();
     clearTimeout(this.#sweep);
     clearTimeout(this.#hosts);
+    clearInterval(this.#renewal);
     for (const worker of this.#workers.values()) worker.release();
     await Promise.all(this.#leaving);
   }

@@ -17,6 +17,8 @@ export interface NodeTimings {
   readonly memoryPollMs: number;
   /** Between two renewals of the node's Lease. */
   readonly leaseRenewMs: number;
+  /** Between two looks at whether tokens in pods have to be renewed. */
+  readonly tokenCheckMs: number;
 }
 
 export const NODE_TIMINGS: NodeTimings = {
@@ -30,4 +32,5 @@ export const NODE_TIMINGS: NodeTimings = {
   diskPollMs: 2000,
   memoryPollMs: 500,
   leaseRenewMs: 20_000,
+  tokenCheckMs: 60_000,
 };

@@ -17,7 +17,8 @@ import type { Catalog } from './catalog.ts';
 import { decodeObject, warningLines } from './codec.ts';
 import { decideDeletion, type DeleteQuery } from './deletion.ts';
 import { inVersion } from './version.ts';
-import { getObject, listObjects, type Listed, type ListQuery } from './reader.ts';
+import { awaitNeeded } from './await-needed.ts';
+import { getObject, keyOf, listObjects, type Listed, type ListQuery } from './reader.ts';
 import type { Request } from './request.ts';
 import type { Resource } from './resource.ts';
 import { Watcher, type WatchQuery } from './watcher.ts';
@@ -75,6 +76,7 @@ export class Registry {
   ): Promise<StoredObject> {
     const object = decodeObject(resource, body, request);
     checkNamespace(resource, namespace, object);
+    await awaitNeeded(this.store, resource, object, namespace);
     return this.#writer.create(resource, namespace, object, request);
   }
 
@@ -178,6 +180,8 @@ export class Registry {
       ignored: this.#writer.resets(resource, subresource),
     };
     let created = false;
+    if (this.store.newest(resource.collection, keyOf(resource, namespace, name)) === undefined)
+      await awaitNeeded(this.store, resource, applied, namespace);
     const stored = await this.#writer.change(target, request, (current) => {
       const empty = this.#writer.emptyObject(resource);
       const live = this.inVersion(resource, current?.object ?? fresh(empty, name, namespace));

@@ -1,5 +1,6 @@
 import type { Authorizer } from '../auth/authorize/authorizer.ts';
 import type { User } from '../auth/user.ts';
+import type { JsonObject } from '../json.ts';
 import type { FieldError } from '../schema/field-error.ts';
 import type { NameRule } from '../schema/names.ts';
 import type { StructSchema } from '../schema/schema.ts';
@@ -118,6 +119,11 @@ export interface KindRules {
   readonly keepsNoGracePeriod?: true;
   /** Fields that an update of the object itself cannot change, and one of its status. */
   readonly resets?: { readonly object?: FieldsV1; readonly status?: FieldsV1 };
+  /** An object that is made just after the namespace and has to be there first: a creation waits for it, for a second. */
+  awaits?(
+    object: JsonObject,
+    namespace: string,
+  ): { readonly collection: string; readonly key: string } | undefined;
   /** Fills what a client may leave out. */
   setDefaults?(object: ApiObject): void;
   /** Refuses by throwing what this user may not write although the verb is allowed. `current` is absent for a new object. */

@@ -17,6 +17,7 @@ import { NETWORK_CASES } from './network-cases.ts';
 import { OBJECT_CASES } from './object-cases.ts';
 import { OPTION_CASES } from './option-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
+import { POD_ACCOUNT_CASES } from './pod-account-cases.ts';
 import { SELECTOR_CASES } from './selector-cases.ts';
 import { TOKEN_CASES } from './token-cases.ts';
 import { VALIDATION_CASES } from './validation-cases.ts';
@@ -35,6 +36,7 @@ const CASES: readonly Case[] = [
   ...SELECTOR_CASES,
   ...TOKEN_CASES,
   ...NETWORK_CASES,
+  ...POD_ACCOUNT_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
 
@@ -89,6 +91,9 @@ async function runCase(client: ApiClient, { steps }: Case): Promise<readonly Ans
   const ns = `case-${randomBytes(4).toString('hex')}`;
   const created = await client.call('POST', '/api/v1/namespaces', { body: { metadata: { name: ns } } });
   assert.equal(created.status, 201);
+  // No controllers run here; both want it for pods.
+  const account = { body: { metadata: { name: 'default' } } };
+  await client.call('POST', `/api/v1/namespaces/${ns}/serviceaccounts`, account);
   const answers: Answer[] = [];
   const names = new Map([['ns', ns]]);
   for (const step of steps) {

@@ -7,6 +7,7 @@ const RANDOM: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME'],
   [/\b(10|127)\.96\.\d+\.\d+\b/g, 'ADDRESS'],
   [/case-[0-9a-f]{8}/g, 'NS'],
+  [/kube-api-access-[0-9a-z]{5}/g, 'TOKEN-VOLUME'],
   [/, current: \d+/g, ', current: NOW'],
 ];
 
@@ -29,10 +30,6 @@ const ALLOWED: readonly (readonly [path: RegExp, reason: string])[] = [
   [/managedFields\[\d+\]\.time$/, 'the real one forgets the time of a change by scale'],
   [/^status\.conditions/, 'a definition is established in the write that makes it'],
   [/^status\.acceptedNames/, 'as its conditions'],
-  [
-    /(^|\.)spec\.serviceAccount(Name)?$/,
-    'the real one is run without the admission that sets it, which wants controllers',
-  ],
   [/^storageVersionHash/, 'any stable text'],
 ];
 

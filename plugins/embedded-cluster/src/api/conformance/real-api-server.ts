@@ -71,7 +71,6 @@ export class RealApiServer implements AsyncDisposable {
         '--service-cluster-ip-range=10.96.0.0/16',
         `--token-auth-file=${tokens}`,
         '--authorization-mode=RBAC',
-        '--disable-admission-plugins=ServiceAccount',
       ]),
     ];
     const origin = `https://127.0.0.1:${port}`;

@@ -165,6 +165,9 @@ export class TestApi implements AsyncDisposable {
     await this.stop();
     this.api = await startApi({ directory: this.directory, port: 0, log: this.log, ...this.#options });
     this.client = ApiClient.fromKubeconfig(this.api.kubeconfigFile);
+    // A controller makes it elsewhere.
+    const account = { body: { metadata: { name: 'default' } } };
+    await this.client.call('POST', '/api/v1/namespaces/default/serviceaccounts', account);
   }
 
   async stop(): Promise<void> {

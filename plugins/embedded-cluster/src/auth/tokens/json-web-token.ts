@@ -49,13 +49,12 @@ export class JsonWebTokens {
 }
 
 /** Who a token says it is from, before anything of it is proved; undefined for what is no token. */
-export function claimedIssuer(token: string): unknown {
-  const parts = token.split('.');
-  if (parts.length !== 3) return undefined;
+export async function claimedIssuer(token: string): Promise<string | undefined> {
+  const { decodeJwt, errors } = await import('jose');
   try {
-    const claims = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString()) as unknown;
-    return typeof claims === 'object' && claims !== null && 'iss' in claims ? claims.iss : undefined;
-  } catch {
-    return undefined; // no JSON: no token
+    return decodeJwt(token).iss;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
   }
 }

@@ -80,7 +80,7 @@ export class ServiceAccountTokens {
     token: string,
     audiences: readonly string[] = [ISSUER],
   ): Promise<ProvenToken | undefined> {
-    const issuer = claimedIssuer(token);
+    const issuer = await claimedIssuer(token);
     if (issuer !== ISSUER && issuer !== LEGACY_ISSUER) return undefined;
     const claims = await this.#tokens.read(token);
     if (claims === undefined) throw new TokenError('invalid signature');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInformers, type Kube, type KubeObject, type OwnedInformers, type Pod } from '@epinio/core';
 import { eventually, FakeLog, systemClock } from '@epinio/core/testkit';
 import { createLocalKube } from '../../api/local-kube.ts';
+import { createPodTokens } from '../../auth/tokens/pod-tokens.ts';
 import { ServiceAccountTokens } from '../../auth/tokens/service-account-tokens.ts';
 import { createSigningKey, readSigningKey } from '../../auth/tokens/signing-key.ts';
 import { startNodeAgent } from '../../node/index.ts';
@@ -46,6 +47,7 @@ export class TestCluster implements AsyncDisposable {
     const agent = await startNodeAgent({
       ...context,
       kube: kubelet,
+      tokens: createPodTokens(tokens),
       dataDirectory: folder,
       config: { node: { simulated } },
     });

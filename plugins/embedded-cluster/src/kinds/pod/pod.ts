@@ -1,7 +1,4 @@
-import { forbiddenRequest } from '../../status.ts';
 import {
-  at,
-  copy,
   equal,
   isObject,
   numberAt,
@@ -17,9 +14,8 @@ import { admitPodLimits } from '../quota/admit-limits.ts';
 import { setPodDefaults, setPodSpecDefaults } from './defaults.ts';
 import { qosClass } from './qos.ts';
 import { admitPriority } from './priority.ts';
+import { admitServiceAccount, awaitedAccount } from './service-account.ts';
 import { validatePodSpec } from './validate.ts';
-
-const PODS = { group: '', resource: 'pods' };
 
 /** Pods: admitted with a service account, bound once, deleted when the node has ended them. */
 export const podRules: KindRules = {
@@ -29,6 +25,8 @@ export const podRules: KindRules = {
     object: { 'f:status': {} },
     status: { 'f:spec': {}, 'f:metadata': { 'f:deletionTimestamp': {}, 'f:ownerReferences': {} } },
   },
+
+  awaits: (pod, namespace) => awaitedAccount(pod, namespace),
 
   setDefaults(pod) {
     const spec = specOf(pod);
@@ -74,22 +72,6 @@ export const podRules: KindRules = {
 
 function specOf(pod: ApiObject): JsonObject {
   return isObject(pod['spec']) ? pod['spec'] : {};
-}
-
-/** The service account must be there, and lends the pod its pull secrets. "default" is made by a controller, soon. */
-function admitServiceAccount(pod: ApiObject, spec: JsonObject, admission: Admission): void {
-  const name = stringAt(spec, 'serviceAccountName') ?? 'default';
-  spec['serviceAccountName'] = name;
-  spec['serviceAccount'] = name;
-  const namespace = pod.metadata.namespace ?? '';
-  const account = admission.find('/serviceaccounts', `${namespace}/${name}`);
-  if (account === undefined && name !== 'default') {
-    const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
-    throw forbiddenRequest(PODS, pod.metadata.name, why);
-  }
-  const secrets = at(account, 'imagePullSecrets');
-  if (spec['imagePullSecrets'] === undefined && Array.isArray(secrets))
-    spec['imagePullSecrets'] = copy(secrets);
 }
 
 function withDefaultTolerations(given: readonly JsonObject[]): JsonObject[] {

@@ -211,8 +211,24 @@ function validateVolumes(volumes: readonly JsonObject[], path: string): readonly
       if (isObject(source) && (stringAt(source, key) ?? '') === '')
         errors.push(required(`${at}.${kind}.${key}`));
     }
+    objectsAt(volume, 'projected', 'sources').forEach((source, position) => {
+      const token = source['serviceAccountToken'];
+      if (isObject(token)) errors.push(...validateProjectedToken(token, `${at}.projected`, position));
+    });
     return errors;
   });
+}
+
+function validateProjectedToken(token: JsonObject, path: string, position: number): readonly FieldError[] {
+  const field = `${path}.sources[${position}].serviceAccountToken.expirationSeconds`;
+  const seconds = numberAt(token, 'expirationSeconds') ?? 0;
+  return [
+    ...(seconds < 600 ? [invalid(field, seconds, 'may not specify a duration less than 10 minutes')] : []),
+    ...(seconds > 2 ** 32
+      ? [invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds')]
+      : []),
+    ...((stringAt(token, 'path') ?? '') === '' ? [required(`${path}.path`)] : []),
+  ];
 }
 
 function validateResources(resources: unknown, path: string): readonly FieldError[] {

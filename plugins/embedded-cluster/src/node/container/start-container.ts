@@ -7,6 +7,7 @@ import { cgroupProcs } from '../limits/resource-limiter.ts';
 import type { AttemptFolder } from '../layout.ts';
 import { hostProgramFolders, nodeRuntime } from '../sandbox/host-system.ts';
 import type { ContainerSpec, Mount } from '../sandbox/isolation.ts';
+import { mountPath } from '../sandbox/mount-path.ts';
 import { configError, containerEnvironment } from '../spec/environment.ts';
 import { expandVariables } from '../spec/expand.ts';
 import { serviceVariables } from '../spec/service-variables.ts';
@@ -75,7 +76,8 @@ export async function startContainer(
   resolved: ContainerSpec,
 ): Promise<StartedContainer> {
   const { node, uid } = handle;
-  if (node.isolation.kind === 'process' && image.root.hasSystem) {
+  const isSandboxed = node.isolation.kind === 'bubblewrap';
+  if (!isSandboxed && image.root.hasSystem) {
     throw new EpinioError(
       'RUN_START_FAILED',
       `image "${container.image ?? ''}" brings a system of its own (/bin/sh), which needs bubblewrap to run; install bubblewrap`,
@@ -83,7 +85,7 @@ export async function startContainer(
   }
   rmSync(folder.root, { recursive: true, force: true }); // of a start that was cut off
   mkdirSync(folder.run, { recursive: true, mode: 0o711 });
-  if (uid !== undefined && node.isolation.kind === 'process') chownSync(folder.run, uid, uid);
+  if (uid !== undefined && !isSandboxed) chownSync(folder.run, uid, uid);
   writePodEtc(handle.folder, resolved.hostname, uid ?? process.getuid?.() ?? 0);
   handle.writeHosts();
   const copies = await makeContainerFolders(folder, image, uid);
@@ -94,10 +96,14 @@ export async function startContainer(
     destination: container.terminationMessagePath ?? TERMINATION_LOG,
     readOnly: false,
   };
+  const volumes = resolved.mounts.map((mount) => ({
+    ...mount,
+    destination: isSandboxed ? mountPath(image.root, mount.destination) : mount.destination,
+  }));
   const terminal = container.tty === true ? createTerminal(uid) : undefined;
   const spec: ContainerSpec = {
     ...resolved,
-    mounts: [...copies, ...resolved.mounts, lastWords],
+    mounts: [...copies, ...volumes, lastWords],
     ...(terminal === undefined ? {} : { terminal: terminal.path, env: { TERM: 'xterm', ...resolved.env } }),
   };
   for (const mount of spec.mounts) ensureMountPoint(image.root, mount);

@@ -47,13 +47,15 @@ export class PodMounts {
   /** Brings what is made from objects up to date with them. */
   async refresh(): Promise<void> {
     const { node, folder } = this.#handle;
-    const { kube, layout, resources, config } = node;
+    const { kube, layout, resources, config, tokens, clock } = node;
     const pod = this.#handle.pod();
     const bound = await boundVolumes(kube, pod);
     this.#onBound([...bound.values()]);
     const { uid } = this.#handle;
     const nodeName = config.name;
-    this.#volumes = await preparePodVolumes({ kube, layout, resources, folder, pod, uid, nodeName, bound });
+    this.#volumes = await preparePodVolumes({
+      ...{ kube, layout, resources, folder, pod, uid, nodeName, bound, tokens, clock },
+    });
   }
 }
 

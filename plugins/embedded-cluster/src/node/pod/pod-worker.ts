@@ -8,7 +8,7 @@ import { pauseUnlessAborted } from '../container/attend-container.ts';
 import type { ContainerWorker } from '../container/container-worker.ts';
 import type { PodFolder } from '../layout.ts';
 import type { NodeContext } from '../node-context.ts';
-import { volumeObjects, type PodVolume } from '../volumes/pod-volumes.ts';
+import { holdsTokens, volumeObjects, type PodVolume } from '../volumes/pod-volumes.ts';
 import { ChangeWaiter } from './change-waiter.ts';
 import { hostsText, writeInPlace } from './hosts-file.ts';
 import { PodContainers } from './pod-containers.ts';
@@ -160,9 +160,18 @@ export class PodWorker implements PodHandle {
     return this.#changes.isAwaited && namespace === this.#pod.metadata.namespace;
   }
 
+  /** Time has passed: tokens in its volumes may have to be renewed. */
+  renewTokens(): void {
+    if (holdsTokens(this.#pod)) this.#refresh();
+  }
+
   /** Something that the pod refers to has changed. */
   poke(): void {
     this.#changes.changed();
+    this.#refresh();
+  }
+
+  #refresh(): void {
     if (!this.#mounts.isMounted || this.#ending.signal.aborted || this.#isOver) return;
     this.#mounts.refresh().catch((error: unknown) => {
       // Deleted, say: the containers keep what they have.

@@ -223,6 +223,31 @@ function librariesOf(program: string): string[] {
   return [...stdout.matchAll(/(\/\S+)/g)].map(([path]) => path.replace(/^.*=> /, ''));
 }
 
+test('a volume below a link of the image lies where the link leads', async (t) => {
+  if (!needsBubblewrap(t)) return;
+  await using node = await TestNode.start({
+    config: { isolation: 'bubblewrap' },
+    objects: [secret('mine', 'my-own')],
+  });
+  const mountPath = '/var/run/secrets/mine';
+  const run = { WorkingDir: '/workspace', Entrypoint: ['/bin/sh', '-c', `cat ${mountPath}/key`] };
+  const images = {
+    linked: [{ at: 'var/run', linkTo: '/run' }],
+    plain: [{ at: 'var/lib/x', content: 'x' }],
+    none: [],
+  };
+  for (const [name, files] of Object.entries(images)) {
+    const image = await node.registry.add(name, [{ at: 'workspace/name', content: name }, ...files], run);
+    await node.createPod(name, {
+      restartPolicy: 'Never',
+      volumes: [{ name: 's', secret: { secretName: 'mine' } }],
+      containers: [{ name: 'main', image, volumeMounts: [{ name: 's', mountPath }] }],
+    });
+    await node.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status?.phase ?? ''), 'over');
+    assert.equal(await node.logs(name), 'my-own', name);
+  }
+});
+
 test('nothing of a pod is left behind', async (t) => {
   if (!needsBubblewrap(t)) return;
   await using node = await TestNode.start({ config: { isolation: 'bubblewrap' } });

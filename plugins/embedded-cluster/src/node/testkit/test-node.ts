@@ -13,6 +13,7 @@ import {
   type PodSpec,
 } from '@epinio/core';
 import { eventually, FakeKube, FakeLog, systemClock } from '@epinio/core/testkit';
+import type { PodTokens } from '../../start.ts';
 import type { NodeConfig } from '../config.ts';
 import { startNodeAgent, type NodeAgent } from '../index.ts';
 import type { NodeTimings } from '../timings.ts';
@@ -22,6 +23,12 @@ import { ImageRegistry } from './image-registry.ts';
 const NAMESPACE = 'apps';
 /** How the tests of pods are run once more, for machines that are not as this one. */
 const ISOLATION = (process.env['EPINIO_TEST_ISOLATION'] ?? 'auto') as NodeConfig['isolation'];
+
+/** The API that this node is tested with has no service accounts. */
+const NO_TOKENS: PodTokens = {
+  keyId: '',
+  request: () => Promise.reject(new Error('this API gives no tokens')),
+};
 
 export interface TestNodeOptions {
   readonly config?: Partial<NodeConfig>;
@@ -62,6 +69,7 @@ export class TestNode implements AsyncDisposable {
     this.#informers = createInformers(kube, { log, clock: systemClock });
     this.agent = await startNodeAgent({
       ...{ kube, log, clock: systemClock, informers: this.#informers, signal: new AbortController().signal },
+      tokens: NO_TOKENS,
       dataDirectory: this.folder,
       config: { node: { isolation: ISOLATION, ...this.#options.config } },
       timings: {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Kube, ObjectRef, PersistentVolumeClaim, Pod, Volume } from '@epinio/core';
 import type { NodeLayout, PodFolder } from '../layout.ts';
 import { configError } from '../spec/environment.ts';
-import { projectFiles } from './projected-folder.ts';
+import { presentFile, projectFiles } from './projected-folder.ts';
 import {
   projectSources,
   sourceObjects,
@@ -45,6 +45,13 @@ export function volumeObjects(pod: Pod): readonly ObjectRef[] {
   );
 }
 
+/** Whether one of the pod's volumes holds a token, which has to be renewed. */
+export function holdsTokens(pod: Pod): boolean {
+  return (pod.spec.volumes ?? []).some((volume) =>
+    projectionOf(volume)?.sources.some(({ serviceAccountToken }) => serviceAccountToken !== undefined),
+  );
+}
+
 /** The claims that the pod's volumes are. */
 export function claimNames(pod: Pod): readonly string[] {
   return (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
@@ -69,7 +76,13 @@ async function prepareVolume(context: PodVolumesContext, volume: Volume): Promis
   if (projection !== undefined) {
     projectFiles(
       folder,
-      await projectSources(context, name, projection.sources, projection.defaultMode),
+      await projectSources(
+        context,
+        name,
+        projection.sources,
+        (path) => presentFile(folder, path),
+        projection.defaultMode,
+      ),
       context.uid,
     );
     return { name, folder, readOnly: true };

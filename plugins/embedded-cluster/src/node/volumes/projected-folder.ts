@@ -1,8 +1,12 @@
 import {
   chownSync,
+  closeSync,
+  constants,
   existsSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -21,6 +25,28 @@ export interface ProjectedFile {
 }
 
 const DATA = '..data';
+
+/** More than a file that is read again may have. */
+const MAX_PRESENT = 64 * 1024;
+
+/** What a file of such a folder holds; empty when there is none. Whoever may write there cannot make this process wait. */
+export function presentFile(folder: string, path: string): string {
+  const current = currentData(folder);
+  if (current === undefined) return '';
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let descriptor: number;
+  try {
+    descriptor = openSync(join(folder, current, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return ''; // not there, or a link
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    return stats.isFile() && stats.size <= MAX_PRESENT ? readFileSync(descriptor, 'utf8') : '';
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /**
  * Makes a folder hold exactly these files, all at once: they are in a hidden folder that `..data` points to, and

@@ -1,6 +1,17 @@
-import type { ConfigMap, KeyToPath, Kube, ObjectRef, Pod, Secret } from '@epinio/core';
+import {
+  messageOf,
+  type Clock,
+  type ConfigMap,
+  type KeyToPath,
+  type Kube,
+  type ObjectRef,
+  type Pod,
+  type Secret,
+} from '@epinio/core';
+import type { PodTokens } from '../../start.ts';
 import { configError } from '../spec/environment.ts';
 import { podField, resourceField, type NodeResources } from '../spec/pod-fields.ts';
+import { podToken, type TokenSource } from './pod-token.ts';
 import type { ProjectedFile } from './projected-folder.ts';
 
 /** One source of a projected volume; `secret`, `configMap` and `downwardAPI` volumes are such with one source. */
@@ -8,7 +19,7 @@ export interface ProjectionSource {
   readonly secret?: NamedSource;
   readonly configMap?: NamedSource;
   readonly downwardAPI?: { readonly items?: readonly DownwardItem[] };
-  readonly serviceAccountToken?: unknown;
+  readonly serviceAccountToken?: TokenSource;
   readonly clusterTrustBundle?: unknown;
 }
 
@@ -34,6 +45,8 @@ export interface ProjectionContext {
   readonly pod: Pod;
   readonly nodeName: string;
   readonly resources: NodeResources;
+  readonly tokens: PodTokens;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 const DEFAULT_MODE = 0o644;
@@ -41,17 +54,20 @@ const DEFAULT_MODE = 0o644;
 /**
  * The files of a volume that is made from objects. Fails with `CONFIG_ERROR`, in the kubelet's words, when one
  * that is not optional is missing.
+ *
+ * @param present what a file of the volume holds now; empty when it is not there
  */
 export async function projectSources(
   context: ProjectionContext,
   volume: string,
   sources: readonly ProjectionSource[],
+  present: (path: string) => string,
   defaultMode = DEFAULT_MODE,
 ): Promise<ReadonlyMap<string, ProjectedFile>> {
   const files = new Map<string, ProjectedFile>();
   const failure = (reason: string): Error =>
     configError(`MountVolume.SetUp failed for volume "${volume}" : ${reason}`);
-  for (const { secret, configMap, downwardAPI, ...other } of sources) {
+  for (const { secret, configMap, downwardAPI, serviceAccountToken, ...other } of sources) {
     const source = secret ?? configMap;
     if (source !== undefined) {
       const ref = sourceRef(context.pod, source.name ?? '', secret === undefined ? 'ConfigMap' : 'Secret');
@@ -69,6 +85,13 @@ export async function projectSources(
     for (const item of downwardAPI?.items ?? []) {
       const content = Buffer.from(downwardValue(context, item));
       files.set(checkedPath(item.path, failure), { content, mode: item.mode ?? defaultMode });
+    }
+    if (serviceAccountToken !== undefined) {
+      const path = checkedPath(serviceAccountToken.path, failure);
+      const token = await podToken(context, serviceAccountToken, present(path)).catch((error: unknown) => {
+        throw failure(messageOf(error));
+      });
+      files.set(path, { content: Buffer.from(token), mode: defaultMode });
     }
     const [unknown] = Object.keys(other);
     if (unknown !== undefined) throw failure(`the embedded cluster has no volume source "${unknown}"`);

@@ -94,7 +94,12 @@ async function project(sources: readonly ProjectionSource[]): Promise<Record<str
     ],
   });
   const resources = { cpus: 2, memoryBytes: 1024, diskBytes: 4096 };
-  const files = await projectSources({ kube, pod, nodeName: 'n', resources }, 'vol', sources);
+  const tokens = {
+    keyId: '',
+    request: (asked: object) => Promise.resolve(`token for ${JSON.stringify(asked)}`),
+  };
+  const context = { kube, pod, nodeName: 'n', resources, tokens, clock: { now: () => 0 } };
+  const files = await projectSources(context, 'vol', sources, () => '');
   return Object.fromEntries([...files].map(([path, { content }]) => [path, content.toString()]));
 }
 
@@ -133,10 +138,18 @@ test('what is missing or leads outside is named', async () => {
     project([{ secret: { name: 's', items: [{ key: 'user', path: '../x' }] } }]),
     /must not contain/,
   );
-  await assert.rejects(
-    project([{ serviceAccountToken: { path: 'token' } }]),
-    /no volume source "serviceAccountToken"/,
-  );
+  await assert.rejects(project([{ clusterTrustBundle: {} }]), /no volume source "clusterTrustBundle"/);
+});
+
+test('a token of the account is asked for in the name of the pod', async () => {
+  const files = await project([{ serviceAccountToken: { path: 'token', audience: 'vault' } }]);
+  assert.deepEqual(JSON.parse((files['token'] ?? '').replace(/^token for /, '')), {
+    namespace: 'apps',
+    account: 'default',
+    audiences: ['vault'],
+    expirationSeconds: 3600,
+    pod: { name: pod.metadata.name, uid: pod.metadata.uid },
+  });
 });
 
 test('a subPath stays in its volume, whatever links are in it', () => {
