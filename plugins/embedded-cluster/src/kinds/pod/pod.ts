@@ -1,12 +1,4 @@
-import {
-  equal,
-  isObject,
-  numberAt,
-  objectAt,
-  objectsAt,
-  stringAt,
-  type JsonObject,
-} from '../../json.ts';
+import { equal, isObject, numberAt, objectAt, objectsAt, stringAt, type JsonObject } from '../../json.ts';
 import type { Admission, KindRules } from '../../registry/resource.ts';
 import { forbidden } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
