@@ -11,7 +11,7 @@ const testFunctions = ['describe', 'it', 'test', 'suite'].map((name) => ({
 const forbid = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'examples/apps/**', '**/*.json'] },
+  { ignores: ['**/dist/**', '**/dist.new/**', '**/node_modules/**', 'examples/apps/**', '**/*.json'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { readPackage, root } from '../workspace.ts';
@@ -6,6 +5,7 @@ import { lateLibraries, lightParts } from './light-parts.ts';
 import { linkBundles, type Bundles } from './link-bundles.ts';
 import { namedExportsOfCommonJs } from './named-exports.ts';
 import { common, requireBanner } from './options.ts';
+import { replaceDist } from './replace-dist.ts';
 import { zodInOneFile } from './zod-in-one-file.ts';
 
 const serverCommands = ['install', 'uninstall', 'start', 'stop', 'server', 'config/resolved'];
@@ -27,12 +27,15 @@ const bundles: Bundles = {
 };
 
 /** The `epinio` command, with all it needs but the plugins, which are found at run time. */
-export async function bundleCommand(folder: string): Promise<void> {
-  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+export function bundleCommand(folder: string): Promise<void> {
+  return replaceDist(folder, (outdir) => bundleInto(outdir, folder));
+}
+
+async function bundleInto(outdir: string, folder: string): Promise<void> {
   const bundled: BuildOptions = {
     ...common,
     absWorkingDir: folder,
-    outdir: join(folder, 'dist'),
+    outdir,
     conditions: ['epinio-src'],
     // Its modules for browsers are the same code as ES modules, of which only what is used is taken.
     alias: { yaml: join(root, 'node_modules', 'yaml', 'browser', 'index.js') },

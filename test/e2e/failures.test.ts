@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { program, webApp } from '../support/apps.ts';
 import { get } from '../support/https.ts';
@@ -117,6 +119,20 @@ describe('applications and builds that fail', { timeout: 10 * 60_000 }, () => {
       if (code !== 0) assert.match(stderr, /staging job for image ID still running|already exists/);
     const { urls } = await user.json<{ urls: string[] }>('app', 'show', 'raced');
     assert.match((await get(urls[0] ?? '', ca)).body, /^(one|two) [-0-9a-f]+$/);
+  });
+
+  it('says what stays when a push is interrupted while it uploads', async () => {
+    const path = await user.files('large', webApp('large'));
+    await writeFile(join(path, 'zeros'), '');
+    await truncate(join(path, 'zeros'), 300 * 1024 ** 2);
+    const { code, stderr } = await user.run(['push', '--name', 'large', '--path', path], {
+      onStart: (child) =>
+        child.stderr?.on('data', (text: string) => text.includes('Uploading') && child.kill('SIGINT')),
+    });
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /nothing that runs has changed. The new "large" stays .* epinio app delete large\n/);
+    await user.epinio('app', 'delete', 'large');
+    await stillServes();
   });
 
   it('does not let an application take the host of another, or the API', async () => {

@@ -181,7 +181,9 @@ function unreachable(api: string, cause: unknown): EpinioError {
     `The Epinio server ${api} does not answer (${code || messageOf(cause)})`,
     {
       cause,
-      fix: local ? 'epinio start' : 'check the address with: epinio settings show',
+      fix: local
+        ? 'epinio start (with the --data-dir that it was installed with, if any)'
+        : 'check the address with: epinio settings show',
       fault: 'system',
     },
   );

@@ -37,7 +37,10 @@ export default {
       dataDir,
       environment: context.env,
       signal: context.signal,
-      onEvent: (event) => tell(terminal, event),
+      onEvent: (event) => {
+        // What an interruption breaks off has not failed.
+        if (event.type !== 'failed' || !context.signal.aborted) tell(terminal, event);
+      },
     }).catch((error: unknown) => {
       if (!context.signal.aborted) throw error;
       const message = 'Interrupted. What is installed so far stays; the same command goes on from there';

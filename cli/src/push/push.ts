@@ -35,8 +35,9 @@ export async function push(request: PushRequest, deps: PushDeps): Promise<Deploy
           onWarning: (text) => warn(terminal, text),
         })
       : undefined;
+  let created = false;
   try {
-    const created = await createOrUpdate(request, deps);
+    created = await createOrUpdate(request, deps);
     const sources = await prepare(request, archive, deps).catch(async (error: unknown) => {
       if (created && !deps.signal.aborted) await takeBack({ session, namespace, name, terminal });
       throw error;
@@ -50,8 +51,7 @@ export async function push(request: PushRequest, deps: PushDeps): Promise<Deploy
     return await follow(deployment, name, deps);
   } catch (error) {
     if (!deps.signal.aborted || hasCode(error, 'PUSH_INTERRUPTED')) throw error;
-    const message = `Interrupted before the deployment of "${name}" began; nothing that runs has changed`;
-    throw new EpinioError('PUSH_INTERRUPTED', message, { cause: error });
+    throw interruptedEarly(name, created, error);
   } finally {
     archive?.destroy();
   }
@@ -154,6 +154,12 @@ function followStaging(stageId: string, { session, namespace, terminal, signal }
       clearTimeout(timer);
     },
   };
+}
+
+function interruptedEarly(name: string, created: boolean, cause: unknown): EpinioError {
+  const what = `Interrupted before the deployment of "${name}" began; nothing that runs has changed`;
+  const left = `. The new "${name}" stays without sources: push it again, or: epinio app delete ${name}`;
+  return new EpinioError('PUSH_INTERRUPTED', created ? what + left : what, { cause });
 }
 
 function interrupted(name: string): EpinioError {

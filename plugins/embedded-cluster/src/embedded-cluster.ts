@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   EpinioError,
   type Clock,
@@ -36,12 +36,13 @@ export class EmbeddedCluster implements Cluster {
   }
 
   async connection(): Promise<ClusterConnection> {
-    const directory = this.#needs.dataDirectory.path(ID);
+    const { dataDirectory } = this.#needs;
+    const directory = dataDirectory.path(ID);
     const file = join(directory, 'kubeconfig');
     const kubeconfig = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
     if (kubeconfig === undefined || !(await answers(kubeconfig))) {
       throw new EpinioError('CLUSTER_NOT_RUNNING', `The embedded cluster in "${directory}" is not running`, {
-        fix: 'epinio start',
+        fix: `epinio start --data-dir ${dirname(directory)}`,
       });
     }
     return { kubeconfig, description: `embedded cluster in ${directory}` };
