@@ -89,7 +89,6 @@ const KINDS: readonly (readonly [string, string, string, Json, readonly unknown[
     ['10.1.2.3:80'],
   ],
   ['v1', 'LimitRange', 'limitranges', { spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] } }, []],
-  ['v1', 'ResourceQuota', 'resourcequotas', { spec: { hard: { pods: '1000' } } }, ['', '']],
   ['v1', 'PodTemplate', 'podtemplates', { template: TEMPLATE }, ['main', 'web:1', 'app=web']],
   ['v1', 'ReplicationController', 'replicationcontrollers', { spec: { template: TEMPLATE } }, [1, 0, 0]],
   [

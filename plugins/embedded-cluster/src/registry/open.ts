@@ -27,9 +27,11 @@ export async function openRegistry(options: StoreOptions, log: Log): Promise<Ope
     missing.map((name) => registry.create(namespaces, undefined, { metadata: { name } }, request)),
   );
   await reconcileBootstrapPolicy(registry);
+  registry.quotas.start(log);
   return {
     registry,
     async close() {
+      registry.quotas.close();
       customResources.close();
       registry.authorizer.close();
       await store.close();

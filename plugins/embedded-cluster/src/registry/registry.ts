@@ -19,6 +19,7 @@ import { decideDeletion, type DeleteQuery } from './deletion.ts';
 import { inVersion } from './version.ts';
 import { awaitNeeded } from './await-needed.ts';
 import { getObject, keyOf, listObjects, type Listed, type ListQuery } from './reader.ts';
+import { Quotas } from './quotas.ts';
 import type { Request } from './request.ts';
 import type { Resource } from './resource.ts';
 import { Watcher, type WatchQuery } from './watcher.ts';
@@ -46,13 +47,15 @@ export class Registry {
   readonly catalog: Catalog;
   readonly store: Store;
   readonly authorizer: Authorizer;
+  readonly quotas: Quotas;
   readonly #writer: Writer;
 
   constructor(catalog: Catalog, store: Store) {
     this.catalog = catalog;
     this.store = store;
     this.authorizer = new Authorizer(catalog, store);
-    this.#writer = new Writer(store, this.authorizer);
+    this.quotas = new Quotas(store, catalog, () => this.#writer);
+    this.#writer = new Writer(store, this.authorizer, this.quotas);
   }
 
   get(resource: Resource, namespace: string | undefined, name: string): StoredObject {

@@ -20,6 +20,7 @@ import {
   validateMetadataUpdate,
 } from './object-meta.ts';
 import { keyOf } from './reader.ts';
+import type { Quotas } from './quotas.ts';
 import type { Request } from './request.ts';
 import { shownForm, storedForm } from './version.ts';
 import type { Admission, Resource } from './resource.ts';
@@ -42,10 +43,12 @@ export interface Target {
 export class Writer {
   readonly #store: Store;
   readonly #authorizer: Authorizer;
+  readonly #quotas: Quotas;
   readonly #empty = new WeakMap<object, ApiObject>();
 
-  constructor(store: Store, authorizer: Authorizer) {
+  constructor(store: Store, authorizer: Authorizer, quotas: Quotas) {
     this.#store = store;
+    this.#quotas = quotas;
     this.#authorizer = authorizer;
   }
 
@@ -172,6 +175,7 @@ export class Writer {
     ]);
     if (subresource === undefined) resource.rules.allocate?.(next, current, admission);
     if (isFinished(resource, next)) return { type: 'delete', object: next };
+    if (subresource === undefined) this.#quotas.admit(resource, next, current, request);
     return sameButTimes(next, current) ? { type: 'keep' } : { type: 'put', object: next };
   }
 
@@ -217,6 +221,7 @@ export class Writer {
     resource.rules.prepareCreate?.(object, admission);
     this.#validate(resource, object, []);
     resource.rules.allocate?.(object, undefined, admission);
+    this.#quotas.admit(resource, object, undefined, request);
     for (const warning of resource.rules.warnings?.(object) ?? []) request.warn(warning);
     return { type: 'put', object };
   }

@@ -18,6 +18,7 @@ import { OBJECT_CASES } from './object-cases.ts';
 import { OPTION_CASES } from './option-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
 import { POD_ACCOUNT_CASES } from './pod-account-cases.ts';
+import { QUOTA_CASES } from './quota-cases.ts';
 import { SELECTOR_CASES } from './selector-cases.ts';
 import { TOKEN_CASES } from './token-cases.ts';
 import { VALIDATION_CASES } from './validation-cases.ts';
@@ -37,6 +38,7 @@ const CASES: readonly Case[] = [
   ...TOKEN_CASES,
   ...NETWORK_CASES,
   ...POD_ACCOUNT_CASES,
+  ...QUOTA_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
 

@@ -3,7 +3,7 @@ import { objectAt, objectsAt, type JsonObject } from '../../json.ts';
 const COUNTED = ['cpu', 'memory'];
 
 /** Guaranteed when every container has limits equal to its requests, BestEffort when none has any. */
-export function qosClass(spec: JsonObject): string {
+export function qosClass(spec: Readonly<JsonObject>): string {
   const containers = [...objectsAt(spec, 'containers'), ...objectsAt(spec, 'initContainers')];
   const resources = containers.map((container) => ({
     limits: objectAt(container, 'resources', 'limits'),

@@ -26,7 +26,7 @@ export function podAmounts(spec: Readonly<JsonObject>, of: 'requests' | 'limits'
 export function sum(a: Amounts, b: Amounts): Amounts {
   return combined(a, b, (x, y) => {
     const [left, right] = [parseQuantity(x), parseQuantity(y)];
-    const format = left?.format ?? right?.format ?? 'decimal';
+    const format = (left?.nano === 0n ? undefined : left?.format) ?? right?.format ?? 'decimal';
     return formatQuantity({ nano: (left?.nano ?? 0n) + (right?.nano ?? 0n), format });
   });
 }
