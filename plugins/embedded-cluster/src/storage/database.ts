@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database as LmdbDatabase, RootDatabase } from 'lmdb';
 import { EpinioError, isEpinioError, messageOf } from '@epinio/core';
@@ -91,7 +91,7 @@ export class Database {
 
 async function openFile(file: string): Promise<LmdbRoot> {
   const { open } = await import('lmdb');
-  return open<string, string>({
+  const root = open<string, string>({
     path: file,
     noSubdir: true,
     encoding: 'string',
@@ -99,6 +99,9 @@ async function openFile(file: string): Promise<LmdbRoot> {
     overlappingSync: false, // a commit is on disk when its promise resolves
     eventTurnBatching: false, // its own batches reject a promise that nobody can handle when the disk is full
   });
+  // Secrets are in it, and where pods have users of their own, those get through the folders above it.
+  for (const path of [file, `${file}-lock`]) chmodSync(path, 0o600);
+  return root;
 }
 
 /** A new file gets its name when it is complete, so that one without content is known to be damaged. */

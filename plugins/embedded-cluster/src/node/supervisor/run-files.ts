@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readlinkSync } from 'node:fs';
+import { readUntrusted } from '../files.ts';
 import { parseStat, type ProcessIdentity } from '../process/process-identity.ts';
 
 /** How a run ended. */
@@ -17,10 +17,11 @@ export interface RunExit {
 export function readSupervisor(
   folder: string,
 ): (ProcessIdentity & { readonly startedAt: number }) | undefined {
-  const text = readText(join(folder, 'pid'));
+  const text = readUntrusted(join(folder, 'pid'));
   if (text === undefined) return undefined;
   const [pid = '', stat = ''] = text.split('\n');
   const startTicks = parseStat(stat)?.startTicks;
+  if (!mayName(folder, Number(pid))) return undefined;
   return {
     pid: Number(pid),
     ...(startTicks === undefined ? {} : { startTicks }),
@@ -30,7 +31,7 @@ export function readSupervisor(
 
 /** The recorded exit; undefined while the command runs. */
 export function readExit(folder: string): RunExit | undefined {
-  const text = readText(join(folder, 'exit'));
+  const text = readUntrusted(join(folder, 'exit'));
   if (text === undefined) return undefined;
   return { exitCode: Number(text), finishedAt: statSync(join(folder, 'exit')).mtimeMs, known: true };
 }
@@ -41,22 +42,28 @@ export function readExit(folder: string): RunExit | undefined {
  * inode of its PID namespace tells it from a later process of the same id.
  */
 export function readSandboxInit(folder: string): number | undefined {
-  const text = readText(join(folder, 'sandbox'));
+  const text = readUntrusted(join(folder, 'sandbox'));
   if (text === undefined || !text.trimEnd().endsWith('}')) return undefined;
-  const info = JSON.parse(text) as { 'child-pid': number; 'pid-namespace'?: number };
   try {
+    const info = JSON.parse(text) as { 'child-pid': number; 'pid-namespace'?: number };
+    if (!mayName(folder, info['child-pid'])) return undefined;
     const namespace = readlinkSync(`/proc/${info['child-pid']}/ns/pid`);
     return namespace === `pid:[${info['pid-namespace'] ?? ''}]` ? info['child-pid'] : undefined;
   } catch {
-    return undefined; // it has ended
+    return undefined; // it has ended, or somebody else wrote that
   }
 }
 
-function readText(path: string): string | undefined {
+/**
+ * Whether a process can be meant by what is written in a run folder. A pod's user that owns the folder could write any
+ * number there: only processes of that user are.
+ */
+function mayName(folder: string, pid: number): boolean {
+  const { uid } = statSync(folder);
+  if (uid === (process.getuid?.() ?? uid)) return true;
   try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    return statSync(`/proc/${pid}`).uid === uid;
+  } catch {
+    return true; // it has ended, or there is no /proc
   }
 }

@@ -1,12 +1,9 @@
 import {
+  chmodSync,
   chownSync,
-  closeSync,
-  constants,
   existsSync,
-  fstatSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -17,6 +14,7 @@ import {
 } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { readUntrusted } from '../files.ts';
 
 /** A file that is made from an object: by its path in the folder. */
 export interface ProjectedFile {
@@ -26,31 +24,17 @@ export interface ProjectedFile {
 
 const DATA = '..data';
 
-/** More than a file that is read again may have. */
-const MAX_PRESENT = 64 * 1024;
-
-/** What a file of such a folder holds; empty when there is none. Whoever may write there cannot make this process wait. */
+/** What a file of such a folder holds; empty when there is none. */
 export function presentFile(folder: string, path: string): string {
   const current = currentData(folder);
-  if (current === undefined) return '';
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  let descriptor: number;
-  try {
-    descriptor = openSync(join(folder, current, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch {
-    return ''; // not there, or a link
-  }
-  try {
-    const stats = fstatSync(descriptor);
-    return stats.isFile() && stats.size <= MAX_PRESENT ? readFileSync(descriptor, 'utf8') : '';
-  } finally {
-    closeSync(descriptor);
-  }
+  return current === undefined ? '' : (readUntrusted(join(folder, current, path)) ?? '');
 }
 
 /**
  * Makes a folder hold exactly these files, all at once: they are in a hidden folder that `..data` points to, and
  * the names are links into it, as the kubelet does it, so that a reader never sees half of a change.
+ * A user other than this process's may read them, by its group, and change nothing: what it changed here, this
+ * process would follow.
  * @returns false when nothing changed.
  */
 export function projectFiles(
@@ -62,18 +46,23 @@ export function projectFiles(
   const current = currentData(folder);
   if (current !== undefined && isSame(join(folder, current), files)) return false;
   const next = `..${randomUUID()}`;
-  const own = (path: string): void => {
-    if (uid !== undefined) chownSync(path, uid, uid);
+  const share = (path: string): void => {
+    if (uid !== undefined) chownSync(path, process.getuid?.() ?? 0, uid);
   };
-  own(folder);
-  mkdirSync(join(folder, next), { mode: 0o755 });
-  own(join(folder, next));
+  share(folder);
+  const folderMode = uid === undefined ? 0o755 : 0o750;
+  if (uid !== undefined) chmodSync(folder, folderMode);
+  mkdirSync(join(folder, next), { mode: folderMode });
+  share(join(folder, next));
   for (const [path, { content, mode }] of files) {
     const target = join(folder, next, path);
-    mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+    const made = mkdirSync(dirname(target), { recursive: true, mode: folderMode });
+    for (let at = dirname(target); made !== undefined && at.startsWith(made); at = dirname(at)) share(at);
     // Never readable for others, not even for a moment; without a user of its own, only this process needs it.
     writeFileSync(target, content, { mode: mode & 0o700 });
-    own(target);
+    if (uid === undefined) continue;
+    share(target);
+    chmodSync(target, (mode & 0o700) | ((mode & 0o500) >> 3)); // the group is the pod alone
   }
   symlinkSync(next, join(folder, `${DATA}.tmp`));
   renameSync(join(folder, `${DATA}.tmp`), join(folder, DATA));
