@@ -6,6 +6,7 @@ export type {
   Part,
   Probe,
   Detected,
+  Finding,
 } from './kernel/component.ts';
 export { EpinioError, hasCode, isEpinioError, messageOf } from './kernel/errors.ts';
 export type { ErrorOptions, Fault } from './kernel/errors.ts';
@@ -25,7 +26,7 @@ export type { RunningPlugin, RunOptions } from './kernel/run-plugin.ts';
 export { withDeadline } from './kernel/deadline.ts';
 export type { DeadlineOptions } from './kernel/deadline.ts';
 export { CONTRACT_VERSION, definePlugin } from './kernel/plugin.ts';
-export type { AnyPlugin, ContractToken, Plugin, RunHost } from './kernel/plugin.ts';
+export type { AnyPlugin, CheckContext, ContractToken, Plugin, RunHost } from './kernel/plugin.ts';
 export { listToken, optional, token } from './kernel/token.ts';
 export type { Needs, OptionalToken, Resolved, Token } from './kernel/token.ts';
 
@@ -157,6 +158,8 @@ export type { WorkQueue, WorkQueueOptions } from './kube/work-queue.ts';
 export { ChartExecutor } from './install/chart/chart-executor.ts';
 export { Helm } from './install/chart/helm.ts';
 export { readRelease } from './install/chart/release.ts';
+export { assertInstallable, checkComponents } from './install/check.ts';
+export type { ComponentFinding } from './install/check.ts';
 export { detectComponents } from './install/detect.ts';
 export type { ExecutorContext, PartExecutor, PartExecutors } from './install/executor.ts';
 export { componentsOf } from './install/install-component.ts';
@@ -166,11 +169,12 @@ export type { InstallOptions } from './install/install.ts';
 export { refText } from './install/part-ref.ts';
 export type { PartRef } from './install/part-ref.ts';
 export { planText } from './install/plan-text.ts';
+export { planInstall } from './install/plan.ts';
 export type { ChangeStep, InstallPlan, Step, WaitStep } from './install/plan.ts';
 export type { InstallEvent, OnInstallEvent } from './install/progress.ts';
 export { readRecord } from './install/record.ts';
 export type { InstallationRecord, RecordedComponent, RecordedPlugin } from './install/record.ts';
 export { planUninstall, uninstall } from './install/uninstall.ts';
-export type { UninstallOptions } from './install/uninstall.ts';
+export type { UninstallOptions, UninstallReport } from './install/uninstall.ts';
 
 export { portInUse } from './adapters/port-in-use.ts';

@@ -1,4 +1,4 @@
-import { EpinioError, refText, type InstallEvent } from '@epinio/core';
+import { EpinioError } from '@epinio/core';
 import {
   flagOption,
   outputOption,
@@ -8,16 +8,18 @@ import {
   type CommandContext,
 } from '../command.ts';
 import { dataDirOption, dataFolder } from '../platform/data-folder.ts';
-import { configurationFlags, loadFromUser } from '../platform/installation.ts';
+import { configurationFlags, isConfigured, isHostedCluster, loadFromUser } from '../platform/installation.ts';
 import { readSettings, writeSettings } from '../settings/settings-file.ts';
+import { tellEvent } from '../terminal/install-events.ts';
 import { confirm } from '../terminal/prompt.ts';
-import { done, note, print, printJson, warn, type Terminal } from '../terminal/terminal.ts';
+import { done, note, print, printJson, warn } from '../terminal/terminal.ts';
 
 export default {
   summary: 'install the platform',
   options: [
     ...configurationFlags,
     dataDirOption,
+    { flags: '--dry-run', description: 'print what would be done, and change nothing' },
     { flags: '-y, --yes', description: 'ask no questions' },
     outputOption,
   ],
@@ -29,6 +31,16 @@ export default {
       ? { ...options, profile: 'embedded' }
       : options;
     const installation = await loadFromUser(context, chosen);
+    if (!installation.plugins.some(isHostedCluster)) {
+      const { installOnCluster } = await import('./install-on-cluster.ts');
+      await installOnCluster(context, options, installation);
+      return;
+    }
+    if (flagOption(options, 'dryRun')) {
+      const { printEmbeddedPlan } = await import('./plan-embedded.ts');
+      await printEmbeddedPlan(context, options, installation);
+      return;
+    }
     // Loaded now: what is wrong with a configuration is told without paying for the Kubernetes client.
     const { installEmbedded } = await import('../platform/install-embedded.ts');
     note(terminal, `Installing Epinio in ${dataDir}`);
@@ -39,7 +51,7 @@ export default {
       signal: context.signal,
       onEvent: (event) => {
         // What an interruption breaks off has not failed.
-        if (event.type !== 'failed' || !context.signal.aborted) tell(terminal, event);
+        if (event.type !== 'failed' || !context.signal.aborted) tellEvent(terminal, event);
       },
     }).catch((error: unknown) => {
       if (!context.signal.aborted) throw error;
@@ -78,9 +90,7 @@ async function choseProfile(
   options: Parameters<Command['run']>[1],
   dataDir: string,
 ): Promise<boolean> {
-  const named =
-    textOption(options, 'profile') ?? textOption(options, 'config') ?? context.env['EPINIO_PROFILE'];
-  if (named !== undefined || (await hasConfigFile(context.cwd))) return false;
+  if (await isConfigured(context, options)) return false;
   const fix = 'epinio install --profile embedded';
   if (flagOption(options, 'yes')) {
     throw new EpinioError('USAGE_WRONG', 'There is no profile and no config file to install', { fix });
@@ -88,17 +98,4 @@ async function choseProfile(
   if (await confirm(context, `Install the embedded platform on this machine, in ${dataDir}?`, fix))
     return true;
   throw new EpinioError('CANCELLED', 'Cancelled by user');
-}
-
-async function hasConfigFile(cwd: string): Promise<boolean> {
-  const { findConfigFile } = await import('@epinio/core');
-  return (await findConfigFile(cwd)) !== undefined;
-}
-
-function tell(terminal: Terminal, event: InstallEvent): void {
-  if (event.type === 'ready') done(terminal, event.component);
-  if (event.type === 'failed') {
-    const what = event.step.kind === 'wait' ? event.step.probe.what : refText(event.step.ref);
-    warn(terminal, `${event.step.component}: ${what} failed`);
-  }
 }

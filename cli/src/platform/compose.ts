@@ -28,6 +28,8 @@ export interface CompositionOptions {
   readonly installation: Installation;
   /** Absolute; the folder of the embedded platform. */
   readonly dataDir: string;
+  /** False: that folder is made only when a component asks for a place in it. Default true. */
+  readonly keepsFiles?: boolean;
   readonly log: Log;
   /** Of the command: KUBECONFIG, proxies. */
   readonly environment: Environment;
@@ -36,7 +38,7 @@ export interface CompositionOptions {
 
 /** Puts the platform together: the chosen plugins, and the adapters behind core's ports. Nothing runs yet. */
 export async function composePlatform(options: CompositionOptions): Promise<Platform> {
-  const { installation, dataDir, signal } = options;
+  const { installation, dataDir, keepsFiles = true, signal } = options;
   const systemClock = createClock();
   return createPlatform({
     plugins: installation.plugins,
@@ -44,7 +46,12 @@ export async function composePlatform(options: CompositionOptions): Promise<Plat
     ports: [
       provide(clock, systemClock),
       provide(commands, createCommands()),
-      provide(dataDirectory, createDataDirectory(dataDir)),
+      provide(
+        dataDirectory,
+        keepsFiles
+          ? createDataDirectory(dataDir)
+          : { path: (owner) => createDataDirectory(dataDir).path(owner) },
+      ),
       provide(environment, options.environment),
       provide(kubeConnector, (connection) => createKube(connection)),
       provide(listenPorts, createListenPorts(dataDir)),

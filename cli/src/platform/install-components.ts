@@ -1,23 +1,12 @@
-import {
-  certs,
-  componentsOf,
-  detectComponents,
-  EpinioError,
-  hasCode,
-  install,
-  kube,
-  type InstallComponent,
-  type Installation,
-  type Kube,
-  type Platform,
-} from '@epinio/core';
-import { platformParts, userSecret } from '@epinio/core/api';
+import { certs, detectComponents, EpinioError, hasCode, install, kube, type Kube } from '@epinio/core';
+import { userSecret } from '@epinio/core/api';
 import { createLog } from '@epinio/core/adapters';
 import { version } from '../version.ts';
 import type { AdminCredentials } from './admin-credentials.ts';
 import { startInBackground } from './background-server.ts';
 import { chartExecutors } from './chart-executors.ts';
 import { composePlatform } from './compose.ts';
+import { installComponents } from './components.ts';
 import type { EmbeddedInstall, InstalledPlatform } from './install-embedded.ts';
 
 /**
@@ -73,21 +62,4 @@ async function createUnlessThere(
   } catch (error) {
     if (!hasCode(error, 'KUBE_ALREADY_EXISTS')) throw error;
   }
-}
-
-/** The platform's own objects come first: every component may count on its namespace. */
-function installComponents(platform: Platform, { loaded, plugins }: Installation): InstallComponent[] {
-  const own: InstallComponent = {
-    id: 'epinio',
-    needs: [],
-    parts: platformParts(loaded.settings),
-    probes: [],
-  };
-  const components = componentsOf(platform, (node) => {
-    const resolved = plugins.find(({ name }) => name === node.name);
-    if (resolved === undefined) return undefined;
-    const { choice } = resolved;
-    return { contract: choice.contract, use: choice.use, config: choice.with };
-  });
-  return [own, ...components.map((component) => ({ ...component, needs: [own.id, ...component.needs] }))];
 }

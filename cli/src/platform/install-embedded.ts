@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { cluster, EpinioError, type Environment, type InstallEvent, type Installation } from '@epinio/core';
+import { EpinioError, type Environment, type InstallEvent, type Installation } from '@epinio/core';
 import { createDataDirectory } from '@epinio/core/adapters';
 import { adminCredentials, type AdminCredentials } from './admin-credentials.ts';
 import { runningServer, startInBackground, stopServer } from './background-server.ts';
@@ -29,8 +29,7 @@ export interface InstalledPlatform {
  * interruption, it goes on from what is there.
  */
 export async function installEmbedded(options: EmbeddedInstall): Promise<InstalledPlatform> {
-  const { installation, dataDir, signal } = options;
-  assertEmbedded(installation);
+  const { dataDir, signal } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new EpinioError('DATA_DIRECTORY_DENIED', `The folder "${dataDir}" cannot be made`, {
       cause,
@@ -46,19 +45,6 @@ export async function installEmbedded(options: EmbeddedInstall): Promise<Install
     startInBackground({ dataDir, signal }, 'cluster'),
   ]);
   return install();
-}
-
-/** Until installs on real clusters come, this one touches no other than the embedded cluster. */
-function assertEmbedded({ plugins }: Installation): void {
-  const chosen = plugins.find(({ choice }) => choice.contract === cluster.id);
-  if (chosen?.plugin.id === 'embedded-cluster') return;
-  throw new EpinioError(
-    'CONFIG_CLUSTER_UNSUPPORTED',
-    `Cannot install on cluster "${chosen?.choice.use ?? ''}" yet`,
-    {
-      fix: 'epinio install --profile embedded',
-    },
-  );
 }
 
 /** Keeps the configuration; a server that runs with another one is stopped, to be started with the new one. */

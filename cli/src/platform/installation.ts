@@ -35,7 +35,31 @@ export const configurationFlags: readonly OptionSpec[] = [
   },
   { flags: '--profile <name>', description: `fills what is left out: ${Object.keys(profiles).join(', ')}` },
   { flags: '--domain <name>', description: 'base domain of the platform and its applications' },
+  { flags: '-c, --kubeconfig <file>', description: 'kubeconfig of the cluster to work on' },
+  { flags: '--context <name>', description: 'context of the kubeconfig, in place of its current one' },
 ];
+
+/** The flags that set a value of the configuration, by option. */
+const settingFlags: readonly (readonly [option: string, key: string])[] = [
+  ['profile', 'profile'],
+  ['domain', 'domain'],
+  ['kubeconfig', 'components.cluster.with.kubeconfig'],
+  ['context', 'components.cluster.with.context'],
+];
+
+/** True for a cluster that the platform's server runs itself, as it does the embedded one. */
+export function isHostedCluster({ choice, plugin }: ResolvedPlugin): boolean {
+  return choice.contract === 'cluster' && plugin.run !== undefined;
+}
+
+/** True when a profile or a config file was named, or a config file is there to be found. */
+export async function isConfigured(context: CommandContext, options: Options): Promise<boolean> {
+  const named =
+    textOption(options, 'profile') ?? textOption(options, 'config') ?? context.env['EPINIO_PROFILE'];
+  if (named !== undefined) return true;
+  const { findConfigFile } = await import('@epinio/core');
+  return (await findConfigFile(context.cwd)) !== undefined;
+}
 
 /**
  * Loads the configuration that flags, environment, config file and profile make, with its plugins, all
@@ -60,9 +84,9 @@ export function loadFromUser(
 }
 
 function flagValues(options: Options): FlagValue[] {
-  return ['profile', 'domain'].flatMap((key): FlagValue[] => {
-    const value = textOption(options, key);
-    return value === undefined ? [] : [{ flag: `--${key}`, key, value }];
+  return settingFlags.flatMap(([option, key]): FlagValue[] => {
+    const value = textOption(options, option);
+    return value === undefined ? [] : [{ flag: `--${option}`, key, value }];
   });
 }
 

@@ -19,3 +19,5 @@ export type {
 } from '../models/deployment.ts';
 export type { ErrorResponse, ProblemDetails } from '../models/errors.ts';
 export type { InfoResponse, MeResponse, Namespace } from '../models/platform.ts';
+export { removePlatform } from '../server/remove-platform.ts';
+export type { RemovePlatformOptions } from '../server/remove-platform.ts';

@@ -1,8 +1,9 @@
+import type { Detected } from '../kernel/component.ts';
 import { refText } from './part-ref.ts';
 import type { ChangeAction, ChangeStep, InstallPlan } from './plan.ts';
 
-/** The plan for a person, a line a change; what stays as it is is only counted. */
-export function planText(plan: InstallPlan): string {
+/** The plan for a person, a line a change; what stays as it is is only counted. `detected` tells more of what is adopted. */
+export function planText(plan: InstallPlan, detected: ReadonlyMap<string, Detected> = new Map()): string {
   const signs: Readonly<Record<ChangeAction, string>> = {
     create: '+',
     update: '~',
@@ -16,7 +17,12 @@ export function planText(plan: InstallPlan): string {
     .map((step) => `${signs[step.action]} ${step.action.padEnd(6)}  ${step.component}  ${refText(step.ref)}`);
   const adopted = plan.components
     .filter((planned) => planned.adopted)
-    .map(({ component }) => `= adopt   ${component.id}  as it is in the cluster`);
+    .map(({ component: { id } }) => `= adopt   ${id}  as it is in ${placeOf(detected.get(id))}`);
   const unchanged = changes.length - lines.length;
   return [...adopted, ...lines, `${unchanged} unchanged`].join('\n');
+}
+
+function placeOf(detected: Detected | undefined): string {
+  const { place = 'the cluster', version } = detected ?? {};
+  return version === undefined ? place : `${place}, version ${version}`;
 }

@@ -12,6 +12,7 @@ export interface PollOptions {
   readonly code: string;
   /** What was waited for, and by whom; the last answer is added. */
   readonly message: string;
+  readonly fix?: string;
 }
 
 /**
@@ -26,6 +27,7 @@ export async function poll(
   const error = (): EpinioError =>
     new EpinioError(options.code, `${options.message} within ${options.timeoutMs / 1000} s: ${missing}`, {
       fault: 'system',
+      ...(options.fix === undefined ? {} : { fix: options.fix }),
     });
   const ask = async (signal: AbortSignal): Promise<void> => {
     for (let pause = FIRST_MS; ; pause = Math.min(pause * 1.5, LONGEST_MS)) {

@@ -1,5 +1,6 @@
 import type { KubeObject, Probe } from '../kernel/component.ts';
 import { isEpinioError, messageOf } from '../kernel/errors.ts';
+import type { Service } from '../kube/kinds.ts';
 import type { Kube } from '../ports/kube.ts';
 import { poll } from './poll.ts';
 
@@ -17,6 +18,7 @@ export async function waitForProbe(
     signal,
     code: 'INSTALL_NOT_READY',
     message: `Component "${component}" waited for ${probe.what}, which was not ready`,
+    ...(probe.kind === 'dry-run' || probe.fix === undefined ? {} : { fix: probe.fix }),
   });
 }
 
@@ -32,6 +34,7 @@ export async function missing(kube: Kube, probe: Probe, signal: AbortSignal): Pr
     const object = await kube.get(ref, signal);
     if (object === undefined) return `${resourceKind} "${name}" does not exist`;
     if (probe.kind === 'condition') return lacksCondition(object, probe.type);
+    if (probe.kind === 'address') return lacksAddress(object);
     return probe.kind === 'rollout' ? lacksReplicas(object) : undefined;
   } catch (error) {
     if (signal.aborted || !isEpinioError(error)) throw error;
@@ -46,6 +49,12 @@ function lacksCondition(object: KubeObject, type: string): string | undefined {
   if (condition['status'] === 'True') return undefined;
   const why = (condition['message'] ?? condition['reason']) as string | undefined;
   return `its condition ${type} is ${String(condition['status'])}${why === undefined ? '' : ` (${why})`}`;
+}
+
+function lacksAddress(object: KubeObject): string | undefined {
+  const { loadBalancer } = (object['status'] ?? {}) as Partial<Service['status']> & object;
+  const given = loadBalancer?.ingress?.some(({ ip, hostname }) => (ip ?? hostname) !== undefined) === true;
+  return given ? undefined : 'no load balancer has given it an address';
 }
 
 /** As `kubectl rollout status` judges; a DaemonSet counts its pods under other names. */

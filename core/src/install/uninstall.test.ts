@@ -9,14 +9,15 @@ describe('uninstall', () => {
   it('removes everything, the record too', async () => {
     await using kube = cluster();
     await install(options(kube));
-    assert.equal(await uninstall({ kube, namespace: 'epinio', signal }), true);
+    const report = await uninstall({ kube, namespace: 'epinio', signal });
+    assert.deepEqual(report, { removed: 5, adopted: [], kept: [], left: [] });
     assert.deepEqual(await ours(kube), []);
     assert.equal(await kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'epinio' }), undefined);
   });
 
   it('says that nothing is installed', async () => {
     await using kube = cluster();
-    assert.equal(await uninstall({ kube, namespace: 'epinio', signal }), false);
+    assert.equal(await uninstall({ kube, namespace: 'epinio', signal }), undefined);
   });
 
   it('leaves what was adopted, and removes the record from it', async () => {
@@ -24,7 +25,8 @@ describe('uninstall', () => {
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'epinio', labels: { team: 'a' } } },
     ]);
     await install(options(kube));
-    await uninstall({ kube, namespace: 'epinio', signal });
+    const report = await uninstall({ kube, namespace: 'epinio', signal });
+    assert.deepEqual(report?.adopted, ['Namespace "epinio"']);
     const namespace = await kube.get({ apiVersion: 'v1', kind: 'Namespace', name: 'epinio' });
     assert.deepEqual(namespace?.metadata.labels?.['team'], 'a');
     assert.deepEqual(await ours(kube), []);

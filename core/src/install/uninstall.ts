@@ -3,7 +3,7 @@ import type { Kube } from '../ports/kube.ts';
 import { assertExecutable } from './apply.ts';
 import { executorFor, type PartExecutors } from './executor.ts';
 import { executorsFor } from './install.ts';
-import { isNamespace, refKey } from './part-ref.ts';
+import { isNamespace, refKey, refText, type PartRef } from './part-ref.ts';
 import type { ChangeStep } from './plan.ts';
 import type { OnInstallEvent } from './progress.ts';
 import { RecordWriter, type InstallationRecord } from './record.ts';
@@ -20,23 +20,41 @@ export interface UninstallOptions {
   readonly onEvent?: OnInstallEvent;
 }
 
+/** What an uninstall has done, as the cluster shows it afterwards. */
+export interface UninstallReport {
+  /** Recorded parts that the cluster no longer has. */
+  readonly removed: number;
+  /** What was there before, made by others: used, and left as it is. */
+  readonly adopted: readonly string[];
+  /** What has stayed for a reason. */
+  readonly kept: readonly { readonly what: string; readonly why: string }[];
+  /** Recorded parts that are still there although nothing was to keep them; empty when all went well. */
+  readonly left: readonly PartRef[];
+}
+
 /**
  * Removes what was recorded, in reverse, and nothing that was adopted; the platform's namespace, and the
- * record with it, comes last. After an interruption it goes on. @returns false when nothing is installed.
+ * record with it, comes last. After an interruption it goes on. In the end the cluster is compared with the record.
+ * @returns undefined when nothing is installed.
  */
-export async function uninstall(options: UninstallOptions): Promise<boolean> {
+export async function uninstall(options: UninstallOptions): Promise<UninstallReport | undefined> {
   const { kube, namespace, onEvent } = options;
   const signal = sharedSignal(options.signal);
   const executors = executorsFor(kube, options.executors);
   const writer = await RecordWriter.open(kube, namespace, signal);
-  if (writer.record === undefined) return false;
-  const progress = new UninstallRecord(writer.record);
-  const steps = planUninstall(writer.record, namespace);
+  const { record } = writer;
+  if (record === undefined) return undefined;
+  const progress = new UninstallRecord(record);
+  const steps = planUninstall(record, namespace);
   assertExecutable(steps, executors);
   await writer.save(progress.current());
   const last = steps.find((step) => holdsRecord(step, namespace));
+  const kept: { readonly what: string; readonly why: string }[] = [];
   const remove = ({ component, ref }: ChangeStep): Promise<void> => {
-    const onKept = (what: string, why: string): void => onEvent?.({ type: 'kept', component, what, why });
+    const onKept = (what: string, why: string): void => {
+      kept.push({ what, why });
+      onEvent?.({ type: 'kept', component, what, why });
+    };
     return executorFor(executors, ref.kind).remove(ref, { component, signal, onKept });
   };
   const execute = async (step: ChangeStep): Promise<void> => {
@@ -51,7 +69,28 @@ export async function uninstall(options: UninstallOptions): Promise<boolean> {
   }
   // Gone with its namespace, unless that was adopted.
   await writer.remove();
-  return true;
+  return { ...(await compare(record, executors, signal)), kept };
+}
+
+/** What the cluster has now of all that was recorded. */
+async function compare(
+  record: InstallationRecord,
+  executors: PartExecutors,
+  signal: AbortSignal,
+): Promise<Omit<UninstallReport, 'kept'>> {
+  const adopted: string[] = [];
+  const left: PartRef[] = [];
+  let removed = 0;
+  for (const component of record.components) {
+    if (component.adopted === true) adopted.push(`component "${component.id}"`);
+    for (const part of component.parts) {
+      if (part.adopted === true) adopted.push(refText(part.ref));
+      else if ((await executorFor(executors, part.ref.kind).observe(part.ref, signal)) === 'ours')
+        left.push(part.ref);
+      else removed += 1;
+    }
+  }
+  return { removed, adopted, left };
 }
 
 /** Pure: the steps of an uninstall, the platform's own namespace last. */

@@ -52,7 +52,7 @@ export interface ChartPart {
 }
 
 /** When a component can be used, as a value: core waits for it and reports progress. */
-export type Probe = ObjectProbe | ConditionProbe | RolloutProbe | DryRunProbe;
+export type Probe = ObjectProbe | ConditionProbe | RolloutProbe | AddressProbe | DryRunProbe;
 
 interface ProbeTarget {
   /** Said in progress lines: "waiting for <what>". */
@@ -62,6 +62,8 @@ interface ProbeTarget {
   readonly namespace?: string;
   readonly name: string;
   readonly timeoutSeconds: number;
+  /** What to do when the wait ends in vain, where the object itself does not tell. */
+  readonly fix?: string;
 }
 
 /** The object exists. */
@@ -80,6 +82,11 @@ export interface RolloutProbe extends ProbeTarget {
   readonly kind: 'rollout';
 }
 
+/** A Service has got an address from its load balancer. */
+export interface AddressProbe extends ProbeTarget {
+  readonly kind: 'address';
+}
+
 /** A server-side dry-run create of `object` succeeds, which proves that its webhook answers. */
 export interface DryRunProbe {
   readonly kind: 'dry-run';
@@ -94,4 +101,15 @@ export interface Detected {
   readonly version?: string;
   /** Where it was found, as a person would name it: "namespace kube-system". */
   readonly place?: string;
+}
+
+/** What stands in the way of a component, or what a person should know before and after it is installed. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  /** AREA_FACT, as of `EpinioError`. */
+  readonly code: string;
+  /** Subject and fact, names in double quotes, no full stop. */
+  readonly message: string;
+  /** One imperative sentence, a setting, or a command to type. */
+  readonly fix?: string;
 }

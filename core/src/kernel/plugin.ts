@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Kube } from '../ports/kube.ts';
-import type { Detected, Part, Probe } from './component.ts';
+import type { PlatformSettings } from '../ports/settings.ts';
+import type { Detected, Finding, Part, Probe } from './component.ts';
 import type { Needs, Resolved, Token } from './token.ts';
 
 /** The version of the plugin interface that this core speaks. Checked when a plugin is loaded. */
@@ -12,6 +13,14 @@ export interface RunHost {
   readonly signal: AbortSignal;
   /** To be called once the loop serves; the server waits for it with a deadline before it goes on. */
   ready(): void;
+}
+
+/** What a plugin's `check` is told beside its config. */
+export interface CheckContext {
+  readonly settings: PlatformSettings;
+  /** What `detect` found; `absent` for a plugin without it. */
+  readonly detected: Detected;
+  readonly signal: AbortSignal;
 }
 
 /** A contract as plugins name it in `provides`. */
@@ -45,6 +54,15 @@ export interface Plugin<
   readonly feature?: string;
   /** Looks for the component in the cluster; absent means that it is always installed by us. */
   readonly detect?: (kube: Kube, config: z.output<Config>) => Promise<Detected>;
+  /**
+   * Looks, before anything is touched, for what would make an install fail half-way or work otherwise than a person
+   * expects; reads only. An error refuses the install, a warning is told.
+   */
+  readonly check?: (
+    kube: Kube,
+    config: z.output<Config>,
+    context: CheckContext,
+  ) => Promise<readonly Finding[]>;
   /** Pure: what goes into the cluster. */
   readonly parts: (config: z.output<Config>) => readonly Part[];
   /** Pure: when it can be used. */
