@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { readRecord } from '@epinio/core';
-import { needProgram } from '@epinio/core/testkit';
+import { eventually, needProgram } from '@epinio/core/testkit';
+import { startIssuing, type Issuing } from '../support/issuing.ts';
 import { openSimulatedCluster, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { User } from '../support/user.ts';
 
@@ -14,7 +17,7 @@ const components = {
   cluster: 'kubernetes',
   ingress: { use: 'traefik', with: { chart: chart('traefik') } },
   mesh: 'no-mesh',
-  certs: 'embedded-certs',
+  certs: { use: 'cert-manager', with: { chart: chart('cert-manager') } },
   secretSync: 'embedded-secret-sync',
   storage: 'embedded-storage',
   registry: 'embedded-registry',
@@ -24,6 +27,7 @@ const components = {
 describe('installing on a cluster that is there', { timeout: 300_000 }, () => {
   let cluster: SimulatedCluster;
   let user: User;
+  let issuing: Issuing;
   let untouched: readonly string[];
 
   before(async () => {
@@ -32,8 +36,10 @@ describe('installing on a cluster that is there', { timeout: 300_000 }, () => {
     user.extraEnv = { KUBECONFIG: cluster.kubeconfig };
     untouched = await everything();
     await writeConfig(components);
+    issuing = await startIssuing(cluster.kube);
   });
   after(async () => {
+    await issuing[Symbol.asyncDispose]();
     await user[Symbol.asyncDispose]();
     await cluster[Symbol.asyncDispose]();
   });
@@ -93,6 +99,12 @@ describe('installing on a cluster that is there', { timeout: 300_000 }, () => {
     const first = await user.run(['install']);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stderr, /✔ traefik\n/);
+    assert.match(first.stderr, /✔ cert-manager\n/);
+    const issuers = await cluster.kube.list({ apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer' });
+    assert.deepEqual(
+      issuers.items.map(({ metadata }) => metadata.name),
+      ['epinio-ca', 'selfsigned-issuer'],
+    );
     assert.match(first.stdout, /Point \*\.apps\.example\.com to \d+\.\d+\.\d+\.\d+\./);
     const record = await readRecord(cluster.kube, 'epinio');
     assert.equal(record?.state, 'installed');
@@ -133,6 +145,47 @@ describe('installing on a cluster that is there', { timeout: 300_000 }, () => {
     assert.deepEqual(await everything(), untouched);
     const again = await user.run(['uninstall', '--yes']);
     assert.match(again.stderr, /Nothing is installed on context/);
+  });
+
+  it('uses a cert-manager that is there, and takes only its own issuers away again', async (t) => {
+    if (needProgram(t, 'helm', 'install charts') === undefined) return;
+    const env = { KUBECONFIG: cluster.kubeconfig, PATH: process.env['PATH'], HOME: user.folder };
+    const helm = (...args: string[]): Promise<unknown> => promisify(execFile)('helm', args, { env });
+    await helm(
+      ...['install', 'cert-manager', chart('cert-manager'), '--namespace', 'cert-manager'],
+      ...['--create-namespace', '--set', 'crds.enabled=true'],
+    );
+    const adopted = await everything();
+    const installed = await user.run(['install']);
+    assert.equal(installed.code, 0, installed.stderr);
+    const issuers = { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer' };
+    assert.equal((await cluster.kube.list(issuers)).items.length, 2);
+    const removed = await user.run(['uninstall', '--yes']);
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.match(removed.stdout, /Left as it was: .*component "cert-manager"/);
+    assert.deepEqual((await cluster.kube.list(issuers)).items, []);
+    assert.deepEqual(
+      (await everything()).filter((object) => !/epinio-ca-root/.test(object)),
+      adopted,
+    );
+    await helm('uninstall', 'cert-manager', '--namespace', 'cert-manager', '--wait');
+    for (const kind of ['certificates', 'issuers', 'clusterissuers']) {
+      const name = `${kind}.cert-manager.io`;
+      await cluster.kube.delete({
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        name,
+      });
+    }
+    await cluster.kube.delete({ apiVersion: 'v1', kind: 'Namespace', name: 'cert-manager' });
+    await eventually(async () => assert.deepEqual(await everything(), untouched));
+  });
+
+  it('refuses an issuer that is not there, before anything is touched', async () => {
+    const refused = await user.run(['install'], { env: { EPINIO_TLS_ISSUER: 'corporate' } });
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /The specified cluster issuer "corporate" is missing\nfix: create it first/);
+    assert.deepEqual(await everything(), untouched);
   });
 
   it('uses a Traefik that is there, and leaves it and its namespace untouched', async (t) => {

@@ -64,6 +64,11 @@ export function labelled(part: Part, component: string): Part {
   return { kind: 'manifest', object: { ...object, metadata: { ...object.metadata, labels } } };
 }
 
+/** True for the platform's own objects in a component's API, which come after the component and go before it. */
+export function isLate(part: Part): boolean {
+  return part.kind === 'manifest' && part.onceReady !== undefined;
+}
+
 export function isOurs(object: KubeObject): boolean {
   return object.metadata.labels?.[MANAGED_BY] === MANAGER;
 }

@@ -15,6 +15,7 @@ import {
   type PlanInput,
 } from './plan.ts';
 import type { InstallationRecord, RecordedComponent } from './record.ts';
+import { removalSteps } from './removal.ts';
 
 function part(kind: string, name: string, more: object = {}): Part {
   const apiVersion =
@@ -99,6 +100,49 @@ describe('planInstall', () => {
       step.after.map((id) => made.steps.findIndex((other) => other.id === id)),
     );
     assert.deepEqual(after, [[], [0], [1], [2], [3], [3], [4, 5]]);
+  });
+
+  it("makes the platform's own objects once the component is ready, also in somebody else's, and removes them first", () => {
+    const own = part('ConfigMap', 'issuer');
+    assert.ok(own.kind === 'manifest');
+    const usable: Probe = { ...ready, what: 'the webhook' };
+    const issuing = component(
+      'certs',
+      [{ ...own, onceReady: [usable] }, part('Deployment', 'certs')],
+      [],
+      [ready],
+    );
+    const made = plan([issuing]);
+    assert.deepEqual(actions(made), [
+      'create Deployment certs',
+      'wait the webhook',
+      'create ConfigMap issuer',
+      'wait the web server',
+    ]);
+    assert.deepEqual(
+      made.steps.map((step) => step.after.map((id) => made.steps.findIndex((other) => other.id === id))),
+      [[], [0], [1], [2]],
+    );
+    const detected = new Map([['certs', { owner: 'other' as const }]]);
+    assert.deepEqual(actions(plan([issuing], { detected })), [
+      'wait the webhook',
+      'create ConfigMap issuer',
+      'wait the web server',
+    ]);
+    const theirs = new Map<string, Observed>([[refKey(refOf(own)), 'others']]);
+    assert.deepEqual(actions(plan([issuing], { detected, observed: theirs })), [
+      'adopt ConfigMap issuer',
+      'wait the web server',
+    ]);
+    const parts = [
+      { ref: refOf(part('Deployment', 'certs')), digest: '', state: 'applied' as const },
+      { ref: refOf(own), digest: '', state: 'applied' as const, late: true },
+    ];
+    const removed = removalSteps([{ id: 'certs', needs: [], state: 'ready', parts }]);
+    assert.deepEqual(
+      removed.map(({ ref }) => ref.kind === 'manifest' && ref.name),
+      ['issuer', 'certs'],
+    );
   });
 
   it('lets components that do not need each other go side by side', () => {

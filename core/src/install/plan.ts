@@ -2,7 +2,17 @@ import type { ConditionProbe, Detected, Part, Probe } from '../kernel/component.
 import { order } from '../kernel/graph.ts';
 import { problemsError, type Problem } from '../kernel/problem.ts';
 import type { InstallComponent } from './install-component.ts';
-import { digestOf, isCrd, isNamespace, labelled, refKey, refOf, refText, type PartRef } from './part-ref.ts';
+import {
+  digestOf,
+  isCrd,
+  isLate,
+  isNamespace,
+  labelled,
+  refKey,
+  refOf,
+  refText,
+  type PartRef,
+} from './part-ref.ts';
 import type { InstallationRecord, RecordedComponent } from './record.ts';
 import { removalSteps } from './removal.ts';
 
@@ -23,6 +33,8 @@ export interface ChangeStep {
   readonly part?: Part;
   /** Of the labelled part; absent for `remove`. */
   readonly digest?: string;
+  /** Comes once the rest of the component is ready, and goes before it. */
+  readonly late?: boolean;
   /** Ids of the steps that come before it. */
   readonly after: readonly string[];
 }
@@ -82,7 +94,9 @@ export function planInstall(input: PlanInput): InstallPlan {
     const isOwn = known !== undefined && known.adopted !== true;
     const adopted = !isOwn && input.detected?.get(component.id)?.owner === 'other';
     const before = component.needs.flatMap((need) => last.get(need) ?? []);
-    const own = adopted ? [] : componentSteps(component, known, before, input, problems);
+    // Of a component that is someone else's, only the platform's own objects in its API are made.
+    const wanted = adopted ? ownObjects(component) : component;
+    const own = componentSteps(wanted, known, before, input, problems);
     steps.push(...own);
     planned.push({ component, adopted, steps: own.map((step) => step.id) });
     // Whoever needs a component without steps waits for what it waited for.
@@ -104,7 +118,12 @@ function orderComponents(components: readonly InstallComponent[]): readonly Inst
   return sorted.map((node) => node.component);
 }
 
-/** Namespaces, then definitions, then the rest; then the waits. */
+function ownObjects(component: InstallComponent): InstallComponent {
+  const parts = component.parts.filter(isLate);
+  return { ...component, parts, probes: parts.length === 0 ? [] : component.probes };
+}
+
+/** Namespaces, then definitions, then the rest, then what comes once that is ready; then the waits. */
 function componentSteps(
   component: InstallComponent,
   recorded: RecordedComponent | undefined,
@@ -115,12 +134,23 @@ function componentSteps(
   const changes = component.parts.map((part) => change(component, part, recorded, input, problems));
   const steps: Step[] = [];
   let after = before;
+  const late = new Set(component.parts.filter(isLate).map((part) => refKey(refOf(part))));
+  const early = changes.filter((step) => !late.has(refKey(step.ref)));
   for (const stage of [isNamespace, isCrd, (ref: PartRef) => !isNamespace(ref) && !isCrd(ref)]) {
-    const stageSteps = changes.filter((step) => stage(step.ref)).map((step): Step => ({ ...step, after }));
+    const stageSteps = early.filter((step) => stage(step.ref)).map((step): Step => ({ ...step, after }));
     if (stageSteps.length === 0) continue;
     const waits = stage === isCrd ? stageSteps.flatMap((step) => established(step)) : [];
     steps.push(...stageSteps, ...waits);
     after = leaves([...stageSteps, ...waits]);
+  }
+  const lateSteps = changes.filter((step) => late.has(refKey(step.ref)));
+  if (lateSteps.length > 0) {
+    const waits = lateSteps.some(writes) ? waitsBefore(component, after) : [];
+    steps.push(
+      ...waits,
+      ...lateSteps.map((step): Step => ({ ...step, after: waits.length === 0 ? after : leaves(waits) })),
+    );
+    after = lateSteps.map((step) => step.id);
   }
   const isSettled = recorded?.state === 'ready' && changes.every((step) => !writes(step));
   if (isSettled) return steps;
@@ -128,6 +158,17 @@ function componentSteps(
     return { kind: 'wait', id: `${component.id}: probe ${index}`, component: component.id, probe, after };
   });
   return [...steps, ...waits];
+}
+
+/** For all late parts at once; each of their probes is waited for once. */
+function waitsBefore(component: InstallComponent, after: readonly string[]): WaitStep[] {
+  const probes = new Map<string, Probe>();
+  for (const part of component.parts)
+    for (const probe of part.kind === 'manifest' ? (part.onceReady ?? []) : [])
+      probes.set(digestOf(probe), probe);
+  return [...probes.values()].map((probe, index): WaitStep => {
+    return { kind: 'wait', id: `${component.id}: once ${index}`, component: component.id, probe, after };
+  });
 }
 
 function change(
@@ -148,6 +189,7 @@ function change(
     component: component.id,
     ref,
     digest: digestOf(part),
+    ...(isLate(wanted) ? { late: true } : {}),
     after: [],
   };
   const isForeign = known?.adopted === true || (known === undefined && seen === 'others');
@@ -156,6 +198,7 @@ function change(
     const isDone = known?.state === 'applied' && known.digest === step.digest;
     if (isCrd(ref) || (isNamespace(ref) && isDone)) return { ...step, action: 'adopt' };
     if (isNamespace(ref)) return { ...step, action: 'adopt', part: wanted };
+    if (isLate(wanted)) return { ...step, action: 'adopt' };
     problems.push({
       code: 'INSTALL_CONFLICT',
       message: `${refText(ref)} exists and was not made by Epinio, but component "${component.id}" needs this name`,

@@ -80,6 +80,7 @@ export class ProgressRecord {
       ref: step.ref,
       digest: step.digest ?? '',
       state: this.#done.has(step.id) ? 'applied' : 'pending',
+      ...(step.late === true ? { late: true } : {}),
       ...(step.action === 'adopt' ? { adopted: true } : {}),
     };
   }

@@ -28,7 +28,7 @@ export interface RecordedComponent {
   readonly plugin?: RecordedPlugin;
   /** Ids of the components that come before it. */
   readonly needs: readonly string[];
-  /** It was there before, made by others: it is used, and never changed or removed. */
+  /** It was there before, made by others: it is used, and never changed or removed. Its parts are the platform's own. */
   readonly adopted?: boolean;
   /** `applied`: all parts are in the cluster. `ready`: its probes have passed too. */
   readonly state: 'pending' | 'applied' | 'ready';
@@ -52,6 +52,8 @@ export interface RecordedPart {
   /** Of the part as it was applied. */
   readonly digest: string;
   readonly state: 'pending' | 'applied' | 'removing';
+  /** It was applied after the rest of its component, and is removed before it. */
+  readonly late?: boolean;
   /** It was there before, made by others: it is never removed. */
   readonly adopted?: boolean;
 }

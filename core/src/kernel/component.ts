@@ -38,6 +38,11 @@ export type Part = ManifestPart | ChartPart;
 export interface ManifestPart {
   readonly kind: 'manifest';
   readonly object: KubeObject;
+  /**
+   * Marks the platform's own object in the component's API: it is applied when these have passed, also where the
+   * component is someone else's, and removed before the component is. One that others have made is used as it is.
+   */
+  readonly onceReady?: readonly Probe[];
 }
 
 /** A Helm chart; `chart` is a name in `repository`, an `oci://` reference or a path to a `.tgz`. */

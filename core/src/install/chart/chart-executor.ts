@@ -74,7 +74,7 @@ export class ChartExecutor implements PartExecutor {
       const helm = await this.#options.helm(signal);
       await uninstall(helm, { namespace, release }, `Component "${component}": ${refText(ref)}`, signal);
     }
-    await removeDefinitions(kube, release, context);
+    await removeDefinitions(kube, { namespace, release }, context);
   }
 
   /** Helm refuses to touch a release that an earlier run left half-made: it is waited for, then mended. */

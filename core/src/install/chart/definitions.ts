@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kernel/component.ts';
 import { hasCode } from '../../kernel/errors.ts';
 import type { Kube } from '../../ports/kube.ts';
-import { isOurs, labelled } from '../part-ref.ts';
+import { isOurs, labelled, type ChartRef } from '../part-ref.ts';
 import type { ExecutorContext } from '../executor.ts';
 
 const CRD = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' } as const;
@@ -38,14 +38,17 @@ export async function applyDefinitions(
   );
 }
 
-/** Removes the definitions that came with a release. One that still has objects, which are someone else's, stays. */
+/**
+ * Removes the definitions that came with a release: those of its `crds` folder, and those that Helm has kept because the
+ * chart asked for it. One that still has somebody else's objects stays.
+ */
 export async function removeDefinitions(
   kube: Kube,
-  release: string,
+  release: ReleaseName,
   { signal, onKept }: ExecutorContext,
 ): Promise<void> {
-  const { items } = await kube.list<Definition>(CRD, { labelSelector: `${CHART_LABEL}=${release}`, signal });
-  for (const definition of items.filter(isOurs)) {
+  const { items } = await kube.list<Definition>(CRD, { signal });
+  for (const definition of items.filter((item) => cameWith(item, release))) {
     const { name, uid } = definition.metadata;
     const objects = await objectsOf(kube, definition, signal);
     if (objects === 0) await kube.delete({ ...CRD, name }, { ...(uid === undefined ? {} : { uid }), signal });
@@ -56,12 +59,25 @@ export async function removeDefinitions(
   }
 }
 
+type ReleaseName = Pick<ChartRef, 'namespace' | 'release'>;
+
+function cameWith(definition: Definition, { namespace, release }: ReleaseName): boolean {
+  const { labels = {}, annotations = {} } = definition.metadata;
+  if (isOurs(definition)) return labels[CHART_LABEL] === release;
+  return (
+    annotations['meta.helm.sh/release-name'] === release &&
+    annotations['meta.helm.sh/release-namespace'] === namespace
+  );
+}
+
+/** Objects that another one controls go with that one, and count for nothing. */
 async function objectsOf(kube: Kube, { spec }: Definition, signal: AbortSignal): Promise<number> {
   const version = spec?.versions.find(({ served }) => served)?.name;
   if (spec === undefined || version === undefined) return 0;
   try {
     const kind = { apiVersion: `${spec.group}/${version}`, kind: spec.names.kind };
-    return (await kube.list(kind, { signal })).items.length;
+    const { items } = await kube.list(kind, { signal });
+    return items.filter((item) => !isOurs(item) && !isControlled(item)).length;
   } catch (error) {
     if (hasCode(error, 'KUBE_NOT_FOUND')) return 0; // its definition is going already
     throw error;
@@ -71,4 +87,8 @@ async function objectsOf(kube: Kube, { spec }: Definition, signal: AbortSignal):
 function withRelease(object: KubeObject, release: string): KubeObject {
   const labels = { ...object.metadata.labels, [CHART_LABEL]: release };
   return { ...object, metadata: { ...object.metadata, labels } };
+}
+
+function isControlled({ metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some(({ controller }) => controller === true) === true;
 }
