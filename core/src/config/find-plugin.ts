@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
+import { distance } from 'fastest-levenshtein';
 import { EpinioError } from '../kernel/errors.ts';
 
 /** Packages that a `use:` name can stand for, best first. */
@@ -32,6 +33,22 @@ export function findPlugin(use: string, folder: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The name of an installed plugin, found from `folder`, that somebody may have meant; undefined when none is near. */
+export function nearestPlugin(use: string, folder: string): string | undefined {
+  const paths = createRequire(join(folder, 'epinio.config.yaml')).resolve.paths('x') ?? [];
+  const installed = paths.flatMap((modules) => [
+    ...namesIn(join(modules, '@epinio'), 'plugin-'),
+    ...namesIn(modules, 'epinio-plugin-'),
+  ]);
+  const near = installed.filter((name) => distance(name, use) <= use.length / 3);
+  return near.toSorted((a, b) => distance(a, use) - distance(b, use))[0];
+}
+
+function namesIn(folder: string, prefix: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));
 }
 
 /**

@@ -207,6 +207,11 @@ describe('bad plugins', () => {
     ]);
   });
 
+  it('are taken for typing errors where an installed plugin has nearly that name', async () => {
+    const [problem = ''] = await problems(config('mesh: bundeld'));
+    assert.match(problem, /Plugin "bundeld" is not installed .* \(did you mean "bundled"\?\)$/);
+  });
+
   it('are all told at once, with what is wrong in the file beside them', async () => {
     const files = {
       ...config(

@@ -5,7 +5,7 @@ import type { AnyPlugin } from '../kernel/plugin.ts';
 import type { PluginUse } from '../kernel/platform.ts';
 import { problemsError, type Problem } from '../kernel/problem.ts';
 import type { ComponentChoice } from './choices.ts';
-import { findPlugin, isPath, packageNames } from './find-plugin.ts';
+import { findPlugin, isPath, nearestPlugin, packageNames } from './find-plugin.ts';
 import { originText } from './origin.ts';
 import { pluginProblem } from './plugin-shape.ts';
 
@@ -136,9 +136,10 @@ function notFound(
     };
   }
   const names = packageNames(use);
+  const meant = folders.map((at) => nearestPlugin(use, at)).find((name) => name !== undefined);
   return {
     code: 'PLUGIN_NOT_FOUND',
     message: `Plugin "${use}" is not installed (looked for ${names.join(', ')} from ${folders.map((at) => `"${at}"`).join(' and ')})`,
-    fix: `npm install ${names[0] ?? use}`,
+    fix: meant === undefined ? `npm install ${names[0] ?? use}` : `did you mean "${meant}"?`,
   };
 }
