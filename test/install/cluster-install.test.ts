@@ -182,10 +182,18 @@ describe('installing on a cluster that is there', { timeout: 300_000 }, () => {
   });
 
   it('refuses an issuer that is not there, before anything is touched', async () => {
-    const refused = await user.run(['install'], { env: { EPINIO_TLS_ISSUER: 'corporate' } });
+    const refused = await user.run(['install', '--tls-issuer', 'corporate']);
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /The specified cluster issuer "corporate" is missing\nfix: create it first/);
     assert.deepEqual(await everything(), untouched);
+  });
+
+  it('installs no Traefik when told to skip it, and warns when nothing serves its class', async (t) => {
+    if (needProgram(t, 'helm', 'install charts') === undefined) return;
+    const { code, stdout, stderr } = await user.run(['install', '--dry-run', '--skip-traefik']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /! traefik: No IngressClass of Traefik exists/);
+    assert.doesNotMatch(stdout, /chart "traefik"/);
   });
 
   it('uses a Traefik that is there, and leaves it and its namespace untouched', async (t) => {

@@ -8,6 +8,7 @@ import {
   type CommandContext,
 } from '../command.ts';
 import { dataDirOption, dataFolder } from '../platform/data-folder.ts';
+import { componentFlags } from '../platform/flag-values.ts';
 import { configurationFlags, isConfigured, isHostedCluster, loadFromUser } from '../platform/installation.ts';
 import { readSettings, writeSettings } from '../settings/settings-file.ts';
 import { tellEvent } from '../terminal/install-events.ts';
@@ -18,6 +19,7 @@ export default {
   summary: 'install the platform',
   options: [
     ...configurationFlags,
+    ...componentFlags,
     dataDirOption,
     { flags: '--dry-run', description: 'print what would be done, and change nothing' },
     { flags: '-y, --yes', description: 'ask no questions' },

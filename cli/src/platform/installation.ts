@@ -4,12 +4,12 @@ import {
   EpinioError,
   loadInstallation,
   resolvePlugins,
-  type FlagValue,
   type Installation,
   type ResolvedPlugin,
   type Slot,
 } from '@epinio/core';
 import { textOption, type CommandContext, type Options, type OptionSpec } from '../command.ts';
+import { flagValues } from './flag-values.ts';
 import { profiles } from './profiles.ts';
 
 /** Plugins that came with the command are found from here. */
@@ -37,14 +37,6 @@ export const configurationFlags: readonly OptionSpec[] = [
   { flags: '--domain <name>', description: 'base domain of the platform and its applications' },
   { flags: '-c, --kubeconfig <file>', description: 'kubeconfig of the cluster to work on' },
   { flags: '--context <name>', description: 'context of the kubeconfig, in place of its current one' },
-];
-
-/** The flags that set a value of the configuration, by option. */
-const settingFlags: readonly (readonly [option: string, key: string])[] = [
-  ['profile', 'profile'],
-  ['domain', 'domain'],
-  ['kubeconfig', 'components.cluster.with.kubeconfig'],
-  ['context', 'components.cluster.with.context'],
 ];
 
 /** True for a cluster that the platform's server runs itself, as it does the embedded one. */
@@ -80,13 +72,6 @@ export function loadFromUser(
     ...(file === undefined ? {} : { file }),
     ...(defaultProfile === undefined ? {} : { defaultProfile }),
     base,
-  });
-}
-
-function flagValues(options: Options): FlagValue[] {
-  return settingFlags.flatMap(([option, key]): FlagValue[] => {
-    const value = textOption(options, option);
-    return value === undefined ? [] : [{ flag: `--${option}`, key, value }];
   });
 }
 
