@@ -127,6 +127,26 @@ export class Exchange {
     this.response.end(text);
   }
 
+  /**
+   * Answers with JSON that clients keep: whoever has this very text already is told so alone (304).
+   * @param hash of the text, in hexadecimal
+   */
+  sendKept(json: string, hash: string, headers: Readonly<Record<string, string>>): void {
+    const etag = `"${hash}"`;
+    const common = { etag, vary: 'Accept', ...headers };
+    const known = (this.incoming.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim());
+    if (known.includes(etag) || known.includes('*')) {
+      const { 'content-type': _type, ...rest } = { 'content-type': '', ...common };
+      this.response.writeHead(304, rest);
+      this.response.end();
+      return;
+    }
+    const text = `${json}\n`;
+    const length = Buffer.byteLength(text);
+    this.response.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': length, ...common });
+    this.response.end(text);
+  }
+
   /** Answers with a refusal; anything that is none becomes a 500 without detail. */
   refuse(error: StatusError): void {
     if (this.response.headersSent) {

@@ -10,11 +10,17 @@ import { versionsOf } from './discovery.ts';
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
 const REFERENCE = '#/components/schemas/';
 
+/** One document as JSON, and what tells it from its earlier versions. */
+export interface OpenApiDocument {
+  readonly text: string;
+  readonly hash: string;
+}
+
 /** OpenAPI v3 of the API: one document for each group and version, made on demand. Types without prose. */
 export class OpenApi {
   readonly #catalog: Catalog;
   readonly #store: Store;
-  readonly #made = new Map<string, { readonly text: string; readonly hash: string }>();
+  readonly #made = new Map<string, OpenApiDocument>();
   #version = -1;
 
   constructor(catalog: Catalog, store: Store) {
@@ -35,8 +41,8 @@ export class OpenApi {
   }
 
   /** /openapi/v3/<path>: "api/v1", "apis/apps/v1". */
-  document(path: string): string | undefined {
-    return this.#document(path)?.text;
+  document(path: string): OpenApiDocument | undefined {
+    return this.#document(path);
   }
 
   #groupVersions(): readonly string[] {
@@ -48,7 +54,7 @@ export class OpenApi {
     );
   }
 
-  #document(path: string): { readonly text: string; readonly hash: string } | undefined {
+  #document(path: string): OpenApiDocument | undefined {
     if (this.#version !== this.#catalog.version) {
       this.#made.clear();
       this.#version = this.#catalog.version;

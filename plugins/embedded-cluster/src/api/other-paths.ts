@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { SigningKey } from '../auth/tokens/signing-key.ts';
 import type { Discovery } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
-import type { OpenApi } from './openapi.ts';
+import { answerHealth, isHealthPath } from './health.ts';
+import type { OpenApi, OpenApiDocument } from './openapi.ts';
 import { answerOpenId, OPENID_CONFIGURATION, OPENID_KEYS } from './openid.ts';
 import { methodNotAllowed } from '../status.ts';
 
@@ -18,7 +20,7 @@ const VERSION = {
   platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
 };
 
-const HEALTH = new Set(['healthz', 'livez', 'readyz']);
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 export interface OtherPaths {
@@ -36,9 +38,8 @@ export function answerOther(
 ): void {
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw methodNotAllowed();
   const [root = '', second, third] = segments;
-  if (HEALTH.has(root)) {
-    const ready = root !== 'readyz' || isReady();
-    exchange.sendText(ready ? 200 : 500, ready ? 'ok' : 'not ready yet');
+  if (isHealthPath(segments)) {
+    answerHealth(exchange, segments, isReady);
   } else if (root === 'version' && segments.length === 1) {
     exchange.sendObject(200, VERSION);
   } else if (root === '' || root === 'openapi') {
@@ -51,7 +52,9 @@ export function answerOther(
       const aggregated =
         exchange.accept.replaceAll(' ', '').includes('as=APIGroupDiscoveryList') &&
         exchange.accept.includes('v=v2');
-      exchange.send(200, discovery.root(core, aggregated), aggregated ? AGGREGATED : undefined);
+      const text = discovery.root(core, aggregated);
+      if (!aggregated) exchange.send(200, text);
+      else exchange.sendKept(text, hashOf(text), { 'content-type': AGGREGATED, 'cache-control': 'public' });
     } else {
       const found = core
         ? discovery.version('', second)
@@ -81,10 +84,34 @@ function answerOpenApi(exchange: Exchange, segments: readonly string[], openApi:
     answerOpenApiV2(exchange);
     return;
   }
-  const found =
-    version !== 'v3' ? undefined : path.length === 0 ? openApi.index() : openApi.document(path.join('/'));
-  if (found === undefined) exchange.sendText(404, '404 page not found\n');
-  else exchange.send(200, found);
+  if (version !== 'v3') exchange.sendText(404, '404 page not found\n');
+  else if (path.length === 0) exchange.send(200, openApi.index());
+  else answerDocument(exchange, openApi.document(path.join('/')));
+}
+
+/** A document with the hash that clients know it by may be kept for ever; one of another hash is elsewhere now. */
+function answerDocument(exchange: Exchange, document: OpenApiDocument | undefined): void {
+  if (document === undefined) {
+    exchange.sendText(404, '404 page not found\n');
+    return;
+  }
+  const { text, hash } = document;
+  const asked = exchange.query.get('hash') ?? '';
+  if (asked !== '' && asked !== hash) {
+    const location = `${exchange.path}?hash=${hash}`;
+    exchange.response.writeHead(301, { location, etag: `"${hash}"`, vary: 'Accept', 'content-length': 0 });
+    exchange.response.end();
+    return;
+  }
+  const kept = {
+    'cache-control': 'public, immutable',
+    expires: new Date(Date.now() + YEAR_MS).toUTCString(),
+  };
+  exchange.sendKept(text, hash, asked === '' ? { 'cache-control': 'no-cache, private' } : kept);
+}
+
+function hashOf(text: string): string {
+  return createHash('sha512').update(text).digest('hex').toUpperCase();
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Job, KubeObject, Pod } from '@epinio/core';
+import type { Clock, Job, KubeObject, Pod } from '@epinio/core';
+import { systemClock } from '@epinio/core/testkit';
 import { TestCluster } from '../testkit/test-cluster.ts';
 import type { CronJob } from './cron-job-kind.ts';
 
@@ -101,4 +102,32 @@ test('history goes beyond its limit, and all goes with the CronJob', async () =>
     assert.deepEqual(await jobs(cluster), []);
     assert.deepEqual(await cluster.list<Pod>('Pod'), []);
   });
+});
+
+test('a clock that jumps makes up for the last time alone, and for none twice', async () => {
+  const hour = 3_600_000;
+  // Half past the hour, so that none begins meanwhile.
+  const start = hour / 2 - (systemClock.now() % hour);
+  let jump = start;
+  const clock: Clock = {
+    now: () => systemClock.now() + jump,
+    elapsed: () => systemClock.elapsed(),
+    // Looks for what is due come every 50 ms, not every minute.
+    sleep: (ms, signal) => systemClock.sleep(ms > 30_000 ? 50 : ms, signal),
+  };
+  await using cluster = await TestCluster.start({ clock });
+  await cluster.kube.create(tick({ schedule: '0 * * * *' }));
+  const made = async (): Promise<readonly string[]> =>
+    (await jobs(cluster)).map(({ metadata }) => metadata.name).sort();
+  const nameAt = (time: number): string => `tick-${(Math.floor(time / hour) * hour) / 60_000}`;
+  const expected: string[] = [];
+  for (const hours of [26, -500, 26, 29]) {
+    jump = start + hours * hour;
+    const name = nameAt(clock.now());
+    // What was made for a later time, or for this one, is not made again.
+    if (hours > 0 && !expected.includes(name)) expected.push(name);
+    await cluster.until(async () => assert.deepEqual(await made(), expected));
+    await systemClock.sleep(200);
+    assert.deepEqual(await made(), expected, `after a jump to ${hours} hours from now`);
+  }
 });

@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInformers, type Kube, type KubeObject, type OwnedInformers, type Pod } from '@epinio/core';
+import {
+  createInformers,
+  type Clock,
+  type Kube,
+  type KubeObject,
+  type OwnedInformers,
+  type Pod,
+} from '@epinio/core';
 import { eventually, FakeLog, systemClock } from '@epinio/core/testkit';
 import { createLocalKube } from '../../api/local-kube.ts';
 import { createPodTokens } from '../../auth/tokens/pod-tokens.ts';
@@ -11,6 +18,13 @@ import { startNodeAgent } from '../../node/index.ts';
 import { openRegistry, type OpenRegistry } from '../../registry/open.ts';
 import type { Started } from '../../start.ts';
 import { startControllers } from '../index.ts';
+
+export interface TestClusterOptions {
+  /** "real" runs pods; false leaves them pending until the test says otherwise. */
+  readonly node?: boolean | 'real';
+  /** The one that controllers and node go by. */
+  readonly clock?: Clock;
+}
 
 /** The API on a folder of its own, with the controllers, and a node that marks pods ready without running them. */
 export class TestCluster implements AsyncDisposable {
@@ -29,14 +43,13 @@ export class TestCluster implements AsyncDisposable {
     this.informers = createInformers(this.kube, { clock: systemClock, log });
   }
 
-  /** @param node "real" runs pods; false leaves them pending until the test says otherwise */
-  static async start({ node = true }: { readonly node?: boolean | 'real' } = {}): Promise<TestCluster> {
+  static async start({ node = true, clock = systemClock }: TestClusterOptions = {}): Promise<TestCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'epinio-controllers-'));
     const log = new FakeLog();
     const registry = await openRegistry({ directory: join(folder, 'store'), history: 4096 }, log);
     const cluster = new TestCluster(folder, registry, log);
     const { kube, informers } = cluster;
-    const context = { kube, informers, log, clock: systemClock, signal: new AbortController().signal };
+    const context = { kube, informers, log, clock, signal: new AbortController().signal };
     const key = readSigningKey(createSigningKey(), 'test');
     const tokens = new ServiceAccountTokens({ registry: registry.registry, key, log });
     const running: Started[] = [await startControllers({ ...context, tokens, authority: 'test' })];
