@@ -18,6 +18,7 @@ import { routeOf, type Route } from './route.ts';
 import { internalError, methodNotAllowed, pathNotFound, StatusError, unauthorized } from '../status.ts';
 import { bindPod } from './verbs/binding.ts';
 import { createToken } from './verbs/create-token.ts';
+import { evictPod } from './eviction/evict-pod.ts';
 import { sendPodLogs } from './verbs/pod-logs.ts';
 import { forwardPodPorts } from './verbs/pod-port-forward.ts';
 import { isStreamed, streamPod } from './verbs/pod-streams.ts';
@@ -203,6 +204,8 @@ export class Handler {
       }
       case 'scale':
         return handleScale(registry, exchange, target);
+      case 'eviction':
+        return evictPod(registry, exchange, target);
       case 'binding':
         return bindPod(registry, exchange, target);
       case 'token':

@@ -1,5 +1,6 @@
 import { messageOf } from '@epinio/core';
 import type { ControllersContext, Started } from '../start.ts';
+import { cordonTaint } from './cluster/cordon-taint.ts';
 import { makeDefaults } from './cluster/defaults.ts';
 import { eventExpiry } from './cluster/event-expiry.ts';
 import { garbageCollector } from './cluster/garbage-collector.ts';
@@ -9,6 +10,7 @@ import { scheduler } from './cluster/scheduler.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { cronJobController } from './cron-job/cron-job.ts';
 import { daemonSetController } from './daemon-set/daemon-set.ts';
+import { disruptionController } from './disruption/disruption.ts';
 import { jobController } from './job/job.ts';
 import type { Controlled, Controller, ControllerContext } from './machinery/controller.ts';
 import { endpointSliceMirroring } from './network/endpoint-slice-mirroring.ts';
@@ -30,6 +32,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   tokenSecretController,
   roleAggregation,
   scheduler,
+  cordonTaint,
   replicaSetController,
   replicationController,
   deploymentController,
@@ -37,6 +40,7 @@ const CONTROLLERS: readonly ((context: ControllerContext) => Controller)[] = [
   daemonSetController,
   jobController,
   cronJobController,
+  disruptionController,
   endpointSliceController,
   endpointsController,
   endpointSliceMirroring,

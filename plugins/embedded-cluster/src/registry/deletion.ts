@@ -70,7 +70,8 @@ export function isFinished(resource: Resource, object: ApiObject): boolean {
   return resource.rules.beginDelete?.(copy(object)) !== true;
 }
 
-function checkPreconditions(
+/** Fails with 409 when the object is not the one, or the version, that the deletion is for. */
+export function checkPreconditions(
   resource: Resource,
   object: ApiObject,
   { preconditions = {} }: DeleteQuery,

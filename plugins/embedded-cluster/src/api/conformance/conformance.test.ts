@@ -11,6 +11,7 @@ import { BODY_CASES } from './body-cases.ts';
 import type { Case, Step } from './case.ts';
 import { customCases } from './custom-resource-cases.ts';
 import { differences } from './differences.ts';
+import { EVICTION_CASES } from './eviction-cases.ts';
 import { LIST_CASES } from './list-cases.ts';
 import { MANAGER_CASES } from './manager-cases.ts';
 import { NETWORK_CASES } from './network-cases.ts';
@@ -39,6 +40,7 @@ const CASES: readonly Case[] = [
   ...NETWORK_CASES,
   ...POD_ACCOUNT_CASES,
   ...QUOTA_CASES,
+  ...EVICTION_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];
 

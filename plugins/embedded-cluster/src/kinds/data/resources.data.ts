@@ -19,6 +19,7 @@ export const resourcesData = String.raw`[
 {"group":"","version":"v1","name":"pods","kind":"Pod","namespaced":true,"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"type":"core.v1.Pod","singularName":"pod","shortNames":["po"],"categories":["all"],"columns":[["Name","string","name",0],["Ready","string","",0],["Status","string","",0],["Restarts","string","",0],["Age","string","",0],["IP","string","",1],["Node","string","",1],["Nominated Node","string","",1],["Readiness Gates","string","",1]]},
 {"group":"","version":"v1","name":"pods/attach","kind":"PodAttachOptions","namespaced":true,"verbs":["create","get"]},
 {"group":"","version":"v1","name":"pods/binding","kind":"Binding","namespaced":true,"verbs":["create"],"type":"core.v1.Binding"},
+{"group":"","version":"v1","name":"pods/eviction","kind":"Eviction","namespaced":true,"verbs":["create"],"groupVersion":["policy","v1"],"type":"policy.v1.Eviction"},
 {"group":"","version":"v1","name":"pods/exec","kind":"PodExecOptions","namespaced":true,"verbs":["create","get"]},
 {"group":"","version":"v1","name":"pods/log","kind":"Pod","namespaced":true,"verbs":["get"]},
 {"group":"","version":"v1","name":"pods/portforward","kind":"PodPortForwardOptions","namespaced":true,"verbs":["create","get"]},

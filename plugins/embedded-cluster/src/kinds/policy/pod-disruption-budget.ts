@@ -8,7 +8,6 @@ import { specOf } from '../workloads/pod-template.ts';
 
 const UNHEALTHY = ['AlwaysAllow', 'IfHealthyBudget'];
 
-/** Stored and not acted on: there is nothing here that evicts. */
 export const podDisruptionBudgetRules: KindRules = {
   generations: true,
   resets: { object: { 'f:status': {} }, status: { 'f:spec': {} } },
