@@ -1,6 +1,5 @@
-import { messageOf, type Condition, type Job, type Pod, type PodTemplateSpec } from '@epinio/core';
-import { formatIndexes } from '../../kinds/workloads/index-set.ts';
-import { conditionOf, withCondition } from '../machinery/conditions.ts';
+import { hasCode, messageOf, type Condition, type Job, type Pod, type PodTemplateSpec } from '@epinio/core';
+import { selectorMatches } from '../../kinds/workloads/label-selector.ts';
 import {
   defineController,
   follow,
@@ -8,6 +7,7 @@ import {
   observed,
   refTo,
   splitKey,
+  isAtLeast,
   type Controller,
   type ControllerContext,
   type ControllerParts,
@@ -16,21 +16,22 @@ import { claimOwned, controllerOf } from '../machinery/ownership.ts';
 import { rfc3339 } from '../machinery/rfc3339.ts';
 import { saysAll } from '../machinery/same-status.ts';
 import { createPod, deletePod } from '../pods/pod-control.ts';
-import { isReady } from '../pods/pod-facts.ts';
 import { indexedTemplate, indexesOf, indexOf, nextIndexes, sparePods, type Indexes } from './indexes.ts';
 import { isIndexed, policiesOf } from './job-policies.ts';
-import {
-  countedFailures,
-  decideOutcome,
-  endOf,
-  sortPods,
-  wantedActive,
-  type JobPods,
-  type Outcome,
-} from './outcome.ts';
+import { decideOutcome, endOf, sortPods, wantedActive, type JobPods } from './outcome.ts';
 import { failedAt, pauseAfter } from './pause.ts';
+import { isOver, jobStatus, type Told } from './status.ts';
+import {
+  isTracked,
+  MAX_UNCOUNTED,
+  releasedFinalizers,
+  tallyOf,
+  trackedBy,
+  TRACKING,
+  type Uncounted,
+} from './tracking.ts';
 
-type JobStatus = NonNullable<Job['status']>;
+const NONE: Uncounted = { succeeded: [], failed: [] };
 
 /** Runs pods of a Job until enough of them have succeeded, or too many failed. */
 export function jobController(context: ControllerContext): Controller {
@@ -45,24 +46,59 @@ export function jobController(context: ControllerContext): Controller {
     subscribe: (queue) => [
       follow(jobs, (job) => queue.add(keyOf(job))),
       follow(pods, (pod) => {
-        const owner = controllerOf(pod);
-        if (owner?.kind === 'Job') queue.add(`${pod.metadata.namespace ?? ''}/${owner.name}`);
+        const job = trackedBy(pod);
+        if (job !== undefined) queue.add(`${pod.metadata.namespace ?? ''}/${job}`);
       }),
     ],
 
     async sync(key, parts, signal) {
       const { namespace, name } = splitKey(key);
       const job = jobs.get(namespace, name);
-      if (job === undefined || job.metadata.deletionTimestamp !== undefined) return;
+      if (job === undefined || job.metadata.deletionTimestamp !== undefined) {
+        await releaseOthers(namespace, name, undefined, signal);
+        return;
+      }
       const end = endOf(job);
       if (end !== undefined) {
+        await releaseOthers(namespace, name, undefined, signal);
         await expire(job, end, parts);
         return;
       }
       const owned = sortPods(await claimOwned(kube, job, job.spec.selector, pods));
+      await releaseOthers(namespace, name, job, signal);
       await advance(job, owned, parts, signal);
     },
   });
+
+  /** Lets go of pods that no Job counts any more: all of a name, or those that are not this Job's. */
+  async function releaseOthers(
+    namespace: string,
+    name: string,
+    job: Job | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const pod of pods.list(namespace)) {
+      if (!isTracked(pod) || trackedBy(pod) !== name) continue;
+      const isOwn = job !== undefined && controllerOf(pod)?.uid === job.metadata.uid;
+      const isToBe = job !== undefined && selectorMatches(job.spec.selector, pod.metadata.labels ?? {});
+      if (!isOwn && !(controllerOf(pod) === undefined && isToBe)) await release(pod, signal);
+    }
+  }
+
+  /** Takes off the finalizer that keeps a pod until it is counted. */
+  async function release(pod: Pod, signal: AbortSignal): Promise<void> {
+    const { uid, resourceVersion } = pods.get(pod.metadata.namespace, pod.metadata.name)?.metadata ?? {};
+    if (uid !== pod.metadata.uid) return;
+    const metadata = { uid, resourceVersion, finalizers: releasedFinalizers(pod) };
+    try {
+      await kube.patch(refTo(pod), { type: 'merge', patch: { metadata } });
+    } catch (error) {
+      if (!hasCode(error, 'KUBE_NOT_FOUND')) throw error;
+    }
+    const isReleased = (seen: Pod | undefined): boolean =>
+      seen === undefined || seen.metadata.uid !== uid || !isTracked(seen);
+    await observed(context, pods, refTo(pod), isReleased, signal);
+  }
 
   async function advance(
     job: Job,
@@ -80,7 +116,11 @@ export function jobController(context: ControllerContext): Controller {
     let present = owned;
     let failure: Error | undefined;
     if (outcome !== undefined || isSuspended) {
-      for (const pod of owned.active) await remove(job, pod, parts, signal);
+      // What a suspended job ends counts as if it never was; what ends with the job is counted below.
+      for (const pod of owned.active) {
+        if (outcome === undefined) await release(pod, signal);
+        await remove(job, pod, parts, signal);
+      }
       present = { ...owned, active: [], terminating: [...owned.terminating, ...owned.active] };
     } else {
       const pauseMs = pauseBefore(job, owned, now);
@@ -102,7 +142,7 @@ export function jobController(context: ControllerContext): Controller {
         queue.addAfter(keyOf(job), startedAt + activeDeadlineSeconds * 1000 - now);
       }
     }
-    await writeStatus(job, present, { startTime, outcome, isSuspended, indexes }, parts);
+    await settle(job, present, { startTime, outcome, isSuspended, indexes }, parts, signal);
     if (failure !== undefined) throw failure;
   }
 
@@ -113,10 +153,13 @@ export function jobController(context: ControllerContext): Controller {
     parts: ControllerParts,
     signal: AbortSignal,
   ): Promise<readonly Pod[]> {
-    const wanted = wantedActive(job, owned);
+    const wanted = wantedActive(job, owned, tallyOf(job, owned).successes);
     const active = [...owned.active];
     while (active.length < wanted) active.push(await make(job, job.spec.template, parts, signal));
-    for (const pod of active.slice(wanted)) await remove(job, pod, parts, signal);
+    for (const pod of active.slice(wanted)) {
+      await release(pod, signal);
+      await remove(job, pod, parts, signal);
+    }
     return active.slice(0, wanted);
   }
 
@@ -133,7 +176,10 @@ export function jobController(context: ControllerContext): Controller {
     const useful = owned.active.filter((pod) => !spare.includes(pod));
     const highest = [...useful].sort((a, b) => (indexOf(b) ?? 0) - (indexOf(a) ?? 0));
     const surplus = highest.slice(0, Math.max(0, useful.length - wanted));
-    for (const pod of [...spare, ...surplus]) await remove(job, pod, parts, signal);
+    for (const pod of [...spare, ...surplus]) {
+      await release(pod, signal);
+      await remove(job, pod, parts, signal);
+    }
     const active = useful.filter((pod) => !surplus.includes(pod));
     const count = wanted - active.length;
     const next = nextIndexes(job, { ...owned, active }, indexes, count, clock.now());
@@ -152,7 +198,7 @@ export function jobController(context: ControllerContext): Controller {
     signal: AbortSignal,
     base?: string,
   ): Promise<Pod> {
-    const pod = await createPod(kube, job, template, base);
+    const pod = await createPod(kube, job, template, base, [TRACKING]);
     events.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
     await observed(context, pods, refTo(pod), (seen) => seen !== undefined, signal);
     return pod;
@@ -171,41 +217,54 @@ export function jobController(context: ControllerContext): Controller {
     await observed(context, pods, refTo(pod), isLeaving, signal);
   }
 
-  interface Seen {
-    readonly startTime: string | undefined;
-    readonly outcome: Outcome | undefined;
-    readonly isSuspended: boolean;
-    /** Of an Indexed job. */
-    readonly indexes: Indexes | undefined;
+  /** Names the pods that have ended, lets go of them, and counts them: in this order, so that none is counted twice or not at all. */
+  async function settle(
+    job: Job,
+    present: JobPods,
+    seen: Omit<Told, 'tally' | 'isLast'>,
+    parts: ControllerParts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const tally = tallyOf(job, present, seen.indexes, seen.outcome);
+    const named = await writeStatus(
+      job,
+      present,
+      { ...seen, tally, isLast: tally.release.length === 0 },
+      parts,
+    );
+    await observed(context, jobs, refTo(job), (shown) => isAtLeast(shown, named), signal);
+    if (tally.release.length === 0) return;
+    for (const pod of tally.release) await release(pod, signal);
+    const isLast = tally.release.length < MAX_UNCOUNTED;
+    const { counted, failures, successes } = tally;
+    const done = {
+      ...tally,
+      counted: { succeeded: seen.indexes === undefined ? successes : counted.succeeded, failed: failures },
+      uncounted: NONE,
+    };
+    const counts = await writeStatus(named, present, { ...seen, tally: done, isLast }, parts);
+    await observed(context, jobs, refTo(job), (shown) => isAtLeast(shown, counts), signal);
   }
 
   async function writeStatus(
     job: Job,
     owned: JobPods,
-    { startTime, outcome, isSuspended, indexes }: Seen,
+    told: Told,
     { events }: ControllerParts,
-  ): Promise<void> {
+  ): Promise<Job> {
     const now = clock.now();
-    // The end is told when the last pod has ended: until then the outcome is.
-    const isOver = outcome !== undefined && owned.active.length + owned.terminating.length === 0;
-    const status: JobStatus & IndexedStatus = {
-      active: owned.active.length,
-      ready: owned.active.filter(isReady).length,
-      terminating: owned.terminating.length,
-      succeeded: indexes?.succeeded.size ?? owned.succeeded.length,
-      ...(indexes === undefined ? {} : indexedStatus(job, indexes)),
-      failed: owned.failed.length + (outcome?.type === 'Failed' ? owned.terminating.length : 0),
-      ...(startTime === undefined ? {} : { startTime }),
-      ...(isOver && outcome.type === 'Complete' ? { completionTime: rfc3339(now) } : {}),
-      conditions: conditionsOf(job, outcome, isOver, isSuspended, now),
-    };
-    if (saysAll(job.status, status)) return;
+    const status = jobStatus(job, owned, told, now);
+    if (saysAll(job.status, status)) return job;
     const { uid } = job.metadata;
-    const patch = { metadata: { uid }, status: { ...(isSuspended ? { startTime: null } : {}), ...status } };
-    await kube.patch(refTo(job), { type: 'merge', patch }, { subresource: 'status' });
-    if (!isOver) return;
+    const lists = { succeeded: null, failed: null, ...status.uncountedTerminatedPods };
+    const more = { ...(told.isSuspended ? { startTime: null } : {}), uncountedTerminatedPods: lists };
+    const patch = { metadata: { uid }, status: { ...status, ...more } };
+    const written = await kube.patch<Job>(refTo(job), { type: 'merge', patch }, { subresource: 'status' });
+    const { outcome } = told;
+    if (outcome === undefined || !isOver(owned, told)) return written;
     if (outcome.type === 'Complete') events.event(job, 'Normal', 'Completed', 'Job completed');
     else events.event(job, 'Warning', outcome.reason, outcome.message);
+    return written;
   }
 
   /** Deletes a job that has been over for as long as it may be. */
@@ -222,55 +281,9 @@ export function jobController(context: ControllerContext): Controller {
   }
 }
 
-function conditionsOf(
-  job: Job,
-  outcome: Outcome | undefined,
-  isOver: boolean,
-  isSuspended: boolean,
-  now: number,
-): readonly Condition[] {
-  let conditions: readonly Condition[] = job.status?.conditions ?? [];
-  if (outcome !== undefined) {
-    const { reason, message } = outcome;
-    const target = outcome.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
-    conditions = withCondition(conditions, { type: target, status: 'True', reason, message }, now);
-    if (isOver)
-      conditions = withCondition(conditions, { type: outcome.type, status: 'True', reason, message }, now);
-  }
-  if (isSuspended) {
-    return withCondition(
-      conditions,
-      { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' },
-      now,
-    );
-  }
-  return conditionOf(conditions, 'Suspended')?.status === 'True'
-    ? withCondition(
-        conditions,
-        { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed' },
-        now,
-      )
-    : conditions;
-}
-
-interface IndexedStatus {
-  readonly terminating: number;
-  readonly completedIndexes?: string;
-  readonly failedIndexes?: string;
-}
-
-function indexedStatus(job: Job, { succeeded, failed }: Indexes): Omit<IndexedStatus, 'terminating'> {
-  const completedIndexes = formatIndexes(succeeded);
-  const perIndex = policiesOf(job).backoffLimitPerIndex !== undefined;
-  return {
-    ...(completedIndexes === '' ? {} : { completedIndexes }),
-    ...(perIndex ? { failedIndexes: formatIndexes(failed) } : {}),
-  };
-}
-
 /** Milliseconds until a failed pod may be followed by the next; indexes with limits of their own wait for themselves. */
 function pauseBefore(job: Job, owned: JobPods, now: number): number {
   if (policiesOf(job).backoffLimitPerIndex !== undefined) return 0;
-  const failures = countedFailures(job, { ...owned, active: [] });
+  const { failures } = tallyOf(job, owned);
   return failures === 0 ? 0 : Math.max(...owned.failed.map(failedAt)) + pauseAfter(failures) - now;
 }

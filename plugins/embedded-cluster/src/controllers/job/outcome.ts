@@ -1,9 +1,10 @@
 import type { Condition, Job, Pod } from '@epinio/core';
 import { conditionOf } from '../machinery/conditions.ts';
-import { isCounted, matchingRule } from './failure-policy.ts';
+import { failJobMessage } from './failure-policy.ts';
 import { indexedOutcome } from './indexed-outcome.ts';
 import type { Indexes } from './indexes.ts';
 import { policiesOf } from './job-policies.ts';
+import { tallyOf } from './tracking.ts';
 
 /** Why a job has come to its end. */
 export interface Outcome {
@@ -23,13 +24,15 @@ export interface JobPods {
 
 export function sortPods(pods: readonly Pod[]): JobPods {
   const phase = ({ status }: Pod): string => status?.phase ?? 'Pending';
-  const isEnded = (pod: Pod): boolean => phase(pod) === 'Succeeded' || phase(pod) === 'Failed';
   const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+  // Its node has said that nothing of it runs any more, or it never had one.
+  const isGone = (pod: Pod): boolean => isLeaving(pod) && pod.metadata.deletionGracePeriodSeconds === 0;
+  const isEnded = (pod: Pod): boolean => phase(pod) === 'Succeeded' || phase(pod) === 'Failed' || isGone(pod);
   return {
     active: pods.filter((pod) => !isEnded(pod) && !isLeaving(pod)),
     terminating: pods.filter((pod) => !isEnded(pod) && isLeaving(pod)),
     succeeded: pods.filter((pod) => phase(pod) === 'Succeeded'),
-    failed: pods.filter((pod) => phase(pod) === 'Failed'),
+    failed: pods.filter((pod) => phase(pod) !== 'Succeeded' && isEnded(pod)),
   };
 }
 
@@ -42,12 +45,12 @@ export function endOf(job: Job): Condition | undefined {
 }
 
 /** The failures that count against backoffLimit. */
-export function countedFailures(job: Job, { failed, active }: JobPods): number {
+export function countedFailures(job: Job, failures: number, active: readonly Pod[]): number {
   const restarts =
     job.spec.template.spec.restartPolicy === 'OnFailure'
       ? active.reduce((total, pod) => total + restartsOf(pod), 0)
       : 0;
-  return failed.filter((pod) => isCounted(job, pod)).length + restarts;
+  return failures + restarts;
 }
 
 /** The end that the job has come to, if it has; pure. @param indexes of an Indexed job */
@@ -69,14 +72,11 @@ export function decideOutcome(
     return { type: 'Complete', reason: met.reason ?? '', message: met.message ?? '' };
   }
   for (const pod of pods.failed) {
-    const rule = matchingRule(job, pod);
-    if (rule?.action === 'FailJob') {
-      const { namespace = '', name } = pod.metadata;
-      const message = `Pod ${namespace}/${name} failed in a way that the job's podFailurePolicy ends it for`;
-      return { type: 'Failed', reason: 'PodFailurePolicy', message };
-    }
+    const message = failJobMessage(job, pod);
+    if (message !== undefined) return { type: 'Failed', reason: 'PodFailurePolicy', message };
   }
-  if (countedFailures(job, pods) > backoffLimit) {
+  const { failures, successes } = tallyOf(job, pods, indexes);
+  if (countedFailures(job, failures, pods.active) > backoffLimit) {
     return {
       type: 'Failed',
       reason: 'BackoffLimitExceeded',
@@ -93,9 +93,7 @@ export function decideOutcome(
   if (indexes !== undefined) return indexedOutcome(job, indexes);
   // Without a number, one success is enough, once the others have come to their end.
   const isComplete =
-    completions === undefined
-      ? pods.succeeded.length > 0 && pods.active.length === 0
-      : pods.succeeded.length >= completions;
+    completions === undefined ? successes > 0 && pods.active.length === 0 : successes >= completions;
   if (!isComplete) return undefined;
   return {
     type: 'Complete',
@@ -108,15 +106,11 @@ export function decideOutcome(
  * How many pods the job wants to have running. One that is being deleted takes the place of one where it is replaced
  * only when it has ended.
  */
-export function wantedActive(
-  job: Job,
-  { succeeded, active, terminating }: JobPods,
-  done = succeeded.length,
-): number {
+export function wantedActive(job: Job, { active, terminating }: JobPods, done: number): number {
   const { parallelism = 1, completions } = job.spec;
   const leaving = policiesOf(job).podReplacementPolicy === 'Failed' ? terminating.length : 0;
   if (completions !== undefined) return Math.max(0, Math.min(parallelism, completions - done) - leaving);
-  return succeeded.length > 0 ? active.length : Math.max(0, parallelism - leaving);
+  return done > 0 ? active.length : Math.max(0, parallelism - leaving);
 }
 
 function restartsOf({ status }: Pod): number {

@@ -12,12 +12,13 @@ export function randomSuffix(length = 5): string {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** Makes a pod of a template that `owner` manages. @param base what its name begins with */
+/** Makes a pod of a template that `owner` manages. @param base what its name begins with @param finalizers what keeps it */
 export async function createPod(
   kube: Kube,
   owner: KubeObject,
   template: PodTemplateSpec,
   base = owner.metadata.name,
+  finalizers: readonly string[] = [],
 ): Promise<Pod> {
   const { namespace = '' } = owner.metadata;
   const { labels = {}, annotations } = template.metadata ?? {};
@@ -32,6 +33,7 @@ export async function createPod(
           generateName: `${base}-`,
           labels,
           ...(annotations === undefined ? {} : { annotations }),
+          ...(finalizers.length === 0 ? {} : { finalizers }),
           ownerReferences: [controllerReference(owner)],
         },
         spec: template.spec,
