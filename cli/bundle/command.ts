@@ -8,7 +8,7 @@ import { common, requireBanner } from './options.ts';
 import { replaceDist } from './replace-dist.ts';
 import { zodInOneFile } from './zod-in-one-file.ts';
 
-const serverCommands = ['install', 'uninstall', 'start', 'stop', 'server', 'config/resolved'];
+const serverCommands = ['install', 'uninstall', 'start', 'stop', 'server', 'components', 'config/resolved'];
 
 /**
  * What answers `epinio version` and what asks a server are scripts of one file each, since short commands spend most

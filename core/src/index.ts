@@ -160,6 +160,8 @@ export { Helm } from './install/chart/helm.ts';
 export { readRelease } from './install/chart/release.ts';
 export { assertInstallable, checkComponents } from './install/check.ts';
 export type { ComponentFinding } from './install/check.ts';
+export { componentStatuses } from './install/component-status.ts';
+export type { ComponentStatus, ComponentStatusOptions } from './install/component-status.ts';
 export { detectComponents } from './install/detect.ts';
 export type { ExecutorContext, PartExecutor, PartExecutors } from './install/executor.ts';
 export { componentsOf } from './install/install-component.ts';

@@ -116,6 +116,26 @@ describe('installing on a cluster that is there', { timeout: 300_000 }, () => {
     assert.match((await user.run(['install', '--dry-run'])).stdout, /^\d+ unchanged\n$/);
   });
 
+  it('shows the components, whose they are, and what one of them lacks', async (t) => {
+    if (needProgram(t, 'helm', 'install charts') === undefined) return;
+    const shown = await user.run(['components']);
+    assert.equal(shown.code, 0, shown.stderr);
+    assert.match(shown.stdout, /\| ingress +\| traefik +\| v3\.7\.11 +\| epinio \| ready +\|/);
+    assert.match(shown.stdout, /\| certs +\| cert-manager +\| v1\.21\.1 +\| epinio \| ready +\|/);
+    const issuer = { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer', name: 'selfsigned-issuer' };
+    await cluster.kube.delete(issuer);
+    const sick = await user.run(['components', '--output', 'json']);
+    assert.equal(sick.code, 1);
+    const statuses = JSON.parse(sick.stdout) as readonly { id: string; isHealthy: boolean; why?: string }[];
+    assert.deepEqual(
+      statuses.filter(({ isHealthy }) => !isHealthy).map(({ id, why }) => [id, why]),
+      [['cert-manager', 'ClusterIssuer "selfsigned-issuer" is missing']],
+    );
+    const mended = await user.run(['install']);
+    assert.equal(mended.code, 0, mended.stderr);
+    assert.equal((await user.run(['components'])).code, 0);
+  });
+
   it('goes on after an installer that was killed', async (t) => {
     if (needProgram(t, 'helm', 'install charts') === undefined) return;
     const values = { deployment: { replicas: 2 } };

@@ -18,6 +18,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   start: { summary: 'start the embedded platform in the background', load: () => import('./start.ts') },
   stop: { summary: 'stop the embedded platform and its applications', load: () => import('./stop.ts') },
   server: { summary: 'run the platform server in the foreground', load: () => import('./server.ts') },
+  components: {
+    summary: 'show the components of the platform, whose they are and how they are',
+    load: () => import('./components.ts'),
+  },
   'config resolved': {
     summary: 'show every setting and where it comes from',
     load: () => import('./config/resolved.ts'),

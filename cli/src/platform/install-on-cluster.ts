@@ -7,6 +7,8 @@ import {
   prepareInstall,
   type ComponentFinding,
   type Detected,
+  type Installation,
+  type InstallComponent,
   type InstallEvent,
   type InstallOptions,
   type InstallPlan,
@@ -34,22 +36,17 @@ export interface InstalledOnCluster {
 
 /** Looks at the cluster. Fails with what refuses an install: all findings of severity error at once, a conflict. */
 export async function prepareOnCluster(
-  { platform, api, executors }: OpenedCluster,
+  opened: OpenedCluster,
   { installation, signal }: ClusterWork,
 ): Promise<PreparedInstall> {
+  const { platform, api, executors } = opened;
   const { settings, profile } = installation.loaded;
   const detected = await detectComponents(platform, api, { signal });
   const findings = await checkComponents(platform, api, { settings, detected, signal });
   assertInstallable(findings);
-  // What the server hosts is ready once it runs, so nothing can be waited for here.
-  const hosted = new Set(
-    platform.nodes.filter(({ plugin }) => plugin?.run !== undefined).map(({ name }) => name),
-  );
   const options: InstallOptions = {
     ...{ kube: api, executors, detected, settings, version, signal },
-    components: installComponents(platform, installation).map((component) =>
-      hosted.has(component.id) ? { ...component, probes: [] } : component,
-    ),
+    components: componentsFor(opened, installation),
     ...(profile === undefined ? {} : { profile }),
   };
   return {
@@ -61,4 +58,17 @@ export async function prepareOnCluster(
       return { address: await (await platform.open(ingress)).address(signal) };
     },
   };
+}
+
+/** The components with what can be waited for here: what the server hosts is ready once that runs. */
+export function componentsFor(
+  { platform }: Pick<OpenedCluster, 'platform'>,
+  installation: Installation,
+): readonly InstallComponent[] {
+  const hosted = new Set(
+    platform.nodes.filter(({ plugin }) => plugin?.run !== undefined).map(({ name }) => name),
+  );
+  return installComponents(platform, installation).map((component) =>
+    hosted.has(component.id) ? { ...component, probes: [] } : component,
+  );
 }
