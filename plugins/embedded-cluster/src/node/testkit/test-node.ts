@@ -34,6 +34,8 @@ export interface TestNodeOptions {
   readonly config?: Partial<NodeConfig>;
   readonly timings?: Partial<NodeTimings>;
   readonly objects?: readonly KubeObject[];
+  /** Default: none is given. */
+  readonly tokens?: PodTokens;
   /** Of an earlier node; default: a new one. */
   readonly folder?: string;
 }
@@ -69,7 +71,7 @@ export class TestNode implements AsyncDisposable {
     this.#informers = createInformers(kube, { log, clock: systemClock });
     this.agent = await startNodeAgent({
       ...{ kube, log, clock: systemClock, informers: this.#informers, signal: new AbortController().signal },
-      tokens: NO_TOKENS,
+      tokens: this.#options.tokens ?? NO_TOKENS,
       dataDirectory: this.folder,
       config: { node: { isolation: ISOLATION, ...this.#options.config } },
       timings: {
