@@ -20,6 +20,7 @@ import { OPTION_CASES } from './option-cases.ts';
 import { PATCH_CASES } from './patch-cases.ts';
 import { POD_ACCOUNT_CASES } from './pod-account-cases.ts';
 import { QUOTA_CASES } from './quota-cases.ts';
+import { SCALE_CASES } from './scale-cases.ts';
 import { SELECTOR_CASES } from './selector-cases.ts';
 import { TOKEN_CASES } from './token-cases.ts';
 import { VALIDATION_CASES } from './validation-cases.ts';
@@ -40,6 +41,7 @@ const CASES: readonly Case[] = [
   ...NETWORK_CASES,
   ...POD_ACCOUNT_CASES,
   ...QUOTA_CASES,
+  ...SCALE_CASES,
   ...EVICTION_CASES,
   ...customCases(`g${randomBytes(3).toString('hex')}`),
 ];

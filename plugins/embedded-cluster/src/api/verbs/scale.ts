@@ -1,26 +1,28 @@
-import { at, isObject, numberAt, stringAt, type JsonObject } from '../../json.ts';
+import { at, isObject, numberAt, stringAt, without, type JsonObject } from '../../json.ts';
 import { selectorText } from '../../kinds/workloads/label-selector.ts';
 import { applyJsonPatch } from '../../patch/json-patch.ts';
 import { mergePatch } from '../../patch/merge-patch.ts';
 import { decodeType } from '../../registry/codec.ts';
 import type { Registry } from '../../registry/registry.ts';
-import type { Resource } from '../../registry/resource.ts';
+import type { Column, Resource } from '../../registry/resource.ts';
 import type { Target } from '../../registry/writer.ts';
 import { builtinSchema } from '../../schema/builtin.ts';
 import { invalid } from '../../schema/field-error.ts';
 import type { ApiObject } from '../../storage/api-object.ts';
+import { StoredObject } from '../../storage/stored-object.ts';
 import { readObject } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { badRequest, conflict, invalidObject, MODIFIED } from '../../status.ts';
 import { readPatch } from '../patch-body.ts';
 import { writeRequest } from '../write-options.ts';
+import { sendObject } from './read.ts';
 
 /** GET, PUT and PATCH of `scale`: the replicas of an object, whatever its kind. */
 export async function handleScale(registry: Registry, exchange: Exchange, target: Target): Promise<void> {
   const { resource, namespace, name } = target;
   const current = registry.get(resource, namespace, name).object;
   if (exchange.method === 'GET') {
-    exchange.sendObject(200, scaleOf(resource, current));
+    sendScale(exchange, resource, current);
     return;
   }
   const given =
@@ -40,7 +42,26 @@ export async function handleScale(registry: Registry, exchange: Exchange, target
       throw conflict({ group: resource.group, resource: resource.plural }, name, MODIFIED);
     setAt(next, replicasPath(resource), replicas);
   });
-  exchange.sendObject(200, scaleOf(resource, stored.object));
+  sendScale(exchange, resource, stored.object);
+}
+
+const column = (name: string, type: string): Column => ({ name, type, format: '', priority: 0 });
+const COLUMNS = [
+  column('Name', 'string'),
+  column('Desired', 'integer'),
+  column('Available', 'integer'),
+  column('Age', 'string'),
+];
+
+function sendScale(exchange: Exchange, resource: Resource, object: ApiObject): void {
+  const scale = scaleOf(resource, object);
+  if (exchange.media.as !== 'table') {
+    exchange.sendObject(200, scale);
+    return;
+  }
+  const shown = new StoredObject(object.metadata.name, 0, JSON.stringify(scale), scale as ApiObject);
+  const scales = { ...without(resource, 'custom'), collection: 'autoscaling/scales', columns: COLUMNS };
+  sendObject(exchange, 200, scales, shown);
 }
 
 async function patched(exchange: Exchange, resource: Resource, current: ApiObject): Promise<unknown> {

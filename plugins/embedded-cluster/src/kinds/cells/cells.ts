@@ -77,6 +77,11 @@ const CELLS: Readonly<Record<string, Cells>> = {
   'apps/replicasets': replicaSetCells,
   'apps/statefulsets': statefulSetCells,
   'autoscaling/horizontalpodautoscalers': autoscalerCells,
+  'autoscaling/scales': (scale, now) => [
+    numberAt(scale, 'spec', 'replicas') ?? 0,
+    numberAt(scale, 'status', 'replicas') ?? 0,
+    ageOf(scale, now),
+  ],
   'batch/cronjobs': cronJobCells,
   'batch/jobs': jobCells,
   'coordination.k8s.io/leases': (object, now) => [
