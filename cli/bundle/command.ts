@@ -4,9 +4,9 @@ import { readPackage, root } from '../workspace.ts';
 import { lateLibraries, lightParts } from './light-parts.ts';
 import { linkBundles, type Bundles } from './link-bundles.ts';
 import { namedExportsOfCommonJs } from './named-exports.ts';
+import { oneFileLibraries } from './one-file-libraries.ts';
 import { common, requireBanner } from './options.ts';
 import { replaceDist } from './replace-dist.ts';
-import { zodInOneFile } from './zod-in-one-file.ts';
 
 const serverCommands = ['install', 'uninstall', 'start', 'stop', 'server', 'components', 'config/resolved'];
 
@@ -56,7 +56,7 @@ async function bundleInto(outdir: string, folder: string): Promise<void> {
     build({
       ...bundled,
       entryPoints: bundles.server,
-      plugins: [link, namedExportsOfCommonJs, zodInOneFile],
+      plugins: [link, namedExportsOfCommonJs, oneFileLibraries],
       // Plugins bring their own copy of core's light part. Config files in TypeScript are not looked for.
       external: ['@epinio/plugin-*', '@aws-sdk/*', 'typescript'],
       keepNames: true,

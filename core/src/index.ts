@@ -174,7 +174,7 @@ export { planText } from './install/plan-text.ts';
 export { planInstall } from './install/plan.ts';
 export type { ChangeStep, InstallPlan, Step, WaitStep } from './install/plan.ts';
 export type { InstallEvent, OnInstallEvent } from './install/progress.ts';
-export { readRecord } from './install/record.ts';
+export { readRecord, RECORD_NAME, recordIn } from './install/record.ts';
 export type { InstallationRecord, RecordedComponent, RecordedPlugin } from './install/record.ts';
 export { planUninstall, uninstall } from './install/uninstall.ts';
 export type { UninstallOptions, UninstallReport } from './install/uninstall.ts';

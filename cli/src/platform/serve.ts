@@ -1,16 +1,18 @@
-import { cluster, createPluginHost, informers, kube, readRecord, settings, type Log } from '@epinio/core';
 import {
+  cluster,
+  createPluginHost,
   EpinioError,
   type Environment,
   type Installation,
+  type Log,
   type Platform,
-  type PlatformNode,
   type PluginHost,
 } from '@epinio/core';
 import { startServer, type EpinioServer } from '@epinio/core/api';
 import { acquireServerLock } from '@epinio/core/adapters';
 import { version } from '../version.ts';
 import { composePlatform } from './compose.ts';
+import { installedComponents } from './installed-components.ts';
 import { listenLocally, type LocalDoor } from './listen-locally.ts';
 import { writeServerState } from './server-state.ts';
 
@@ -24,9 +26,6 @@ export interface ServeOptions {
   /** Scales the waits for stagings, deployments and deletions. */
   readonly timeoutMultiplier: number;
 }
-
-/** How long a component may take to be installed while the server waits for it. */
-const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * The server of an embedded platform: starts the cluster, then each component as soon as it is installed,
@@ -80,46 +79,9 @@ async function startPlatform(
   host: PluginHost,
   { log, signal, timeoutMultiplier }: ServeOptions,
 ): Promise<EpinioServer> {
-  await host.startAll({ before: (node) => installed(platform, node, signal) });
+  await host.startAll({ before: await installedComponents(platform, signal) });
   log.info('Components are up');
   return startServer(platform, { version, timeoutMultiplier });
-}
-
-/** Waits until the installer has put the component into the cluster; its loop may be what makes it ready. */
-async function installed(platform: Platform, node: PlatformNode, signal: AbortSignal): Promise<void> {
-  if (node.plugin === undefined || node.plugin.provides.id === cluster.id) return;
-  const { namespace } = platform.get(settings);
-  const api = await platform.open(kube);
-  const isInstalled = async (): Promise<boolean> => {
-    const record = await readRecord(api, namespace, signal);
-    return record?.components.some(({ id, state }) => id === node.name && state !== 'pending') ?? false;
-  };
-  if (await isInstalled()) return;
-  const changes = (await platform.open(informers)).open({ apiVersion: 'v1', kind: 'ConfigMap', namespace });
-  await new Promise<void>((resolve, reject) => {
-    const end = (settle: () => void): void => {
-      unsubscribe();
-      clearTimeout(timer);
-      settle();
-    };
-    const look = (): void => {
-      isInstalled().then(
-        (done) => {
-          if (done) end(resolve);
-        },
-        (error: unknown) => end(() => reject(error)),
-      );
-    };
-    const unsubscribe = changes.subscribe(look);
-    const timer = setTimeout(() => {
-      const message = `Component "${node.name}" was not installed within ${INSTALL_TIMEOUT_MS / 60_000} minutes`;
-      end(() =>
-        reject(new EpinioError('INSTALL_INCOMPLETE', message, { fix: 'epinio install', fault: 'system' })),
-      );
-    }, INSTALL_TIMEOUT_MS);
-    signal.addEventListener('abort', () => end(() => reject(signal.reason)), { once: true });
-    look();
-  });
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

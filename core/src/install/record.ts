@@ -82,8 +82,12 @@ async function readVersioned(
 ): Promise<Versioned | undefined> {
   const found = await kube.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace, name: RECORD_NAME }, signal);
   if (found === undefined) return undefined;
-  const text = (found['data'] as Readonly<Record<string, string>> | undefined)?.[KEY];
-  return { record: parseRecord(text, namespace), resourceVersion: found.metadata.resourceVersion };
+  return { record: recordIn(found, namespace), resourceVersion: found.metadata.resourceVersion };
+}
+
+/** The record that the ConfigMap `RECORD_NAME` holds. Fails as `readRecord` does. */
+export function recordIn(configMap: KubeObject, namespace: string): InstallationRecord {
+  return parseRecord((configMap['data'] as Readonly<Record<string, string>> | undefined)?.[KEY], namespace);
 }
 
 function parseRecord(text: string | undefined, namespace: string): InstallationRecord {

@@ -58,6 +58,13 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
   const closed = new AbortController();
   const running = AbortSignal.any([closed.signal, signal]);
 
+  const hostFolders = [...nodeRuntime(process.execPath).folders, ...config.hostFolders];
+  // Tried out while the node registers.
+  const isolating = config.simulated
+    ? undefined
+    : chooseIsolation({ wanted: config.isolation, folder: layout.root, hostFolders, log });
+  isolating?.catch(() => undefined); // reported where it is awaited
+
   const pods = informers.open<Pod>({ apiVersion: 'v1', kind: 'Pod' });
   const events = createEventRecorder({ kube, clock, log, component: 'kubelet', host: config.name });
   await registerNode({
@@ -66,7 +73,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
   });
   await pods.synced(running);
 
-  if (config.simulated) {
+  if (isolating === undefined) {
     const simulated = new SimulatedNode({ kube, clock, log, config });
     simulated.start(pods);
     const close = async (): Promise<void> => {
@@ -78,13 +85,7 @@ export async function startNodeAgent(options: StartNodeAgentOptions): Promise<No
     return { ...access, close, stopAllPods: close };
   }
 
-  const hostFolders = [...nodeRuntime(process.execPath).folders, ...config.hostFolders];
-  const isolation = await chooseIsolation({
-    wanted: config.isolation,
-    folder: layout.root,
-    hostFolders,
-    log,
-  });
+  const isolation = await isolating;
   const forAllUsers = isolation.firstUid !== undefined;
   const services = informers.open<Service>({ apiVersion: 'v1', kind: 'Service' });
   const seed = createHash('sha256').update(layout.root).digest();

@@ -64,7 +64,7 @@ export async function chooseIsolation({
 }
 
 async function bubblewraps(hostFolders: readonly string[], reasons: string[]): Promise<Isolation[]> {
-  const [bwrap, nsenter, setpriv] = await Promise.all(['bwrap', 'nsenter', 'setpriv'].map(findProgram));
+  const [bwrap, nsenter, setpriv] = await findPrograms('bwrap', 'nsenter', 'setpriv');
   if (process.platform !== 'linux' || bwrap === undefined) {
     reasons.push('the program "bwrap" is not on the PATH');
     return [];
@@ -123,15 +123,12 @@ function probeContainer(own: string, uid: number | undefined): ContainerSpec {
   };
 }
 
-/** Absolute path of a program on the PATH of the platform. */
-async function findProgram(name: string): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'command -v "$0"', name], {
-      timeout: PROBE_MS,
-    });
-    const path = stdout.trim();
-    return path.startsWith('/') ? path : undefined;
-  } catch {
-    return undefined; // `command -v` exits with 1 or 127 when there is none
-  }
+/** Absolute paths of programs on the PATH of the platform; undefined for those that are not there. */
+async function findPrograms(...names: string[]): Promise<readonly (string | undefined)[]> {
+  const script = 'for name; do command -v "$name" || echo; done';
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script, 'sh', ...names], {
+    timeout: PROBE_MS,
+  });
+  const paths = stdout.split('\n');
+  return names.map((_, index) => (paths[index]?.startsWith('/') === true ? paths[index] : undefined));
 }
