@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { program, webApp } from '../support/apps.ts';
 import { get } from '../support/https.ts';
@@ -145,5 +148,20 @@ describe('applications and builds that fail', { timeout: 10 * 60_000 }, () => {
     }
     await stillServes();
     await user.epinio('info');
+  });
+});
+
+describe('an install whose configuration is wrong', { timeout: 60_000 }, () => {
+  it('leaves no folder and no process, though a server stood by for it', async () => {
+    const user = new User();
+    try {
+      const { code, stderr } = await user.run(['install', '--profile', 'embedded', '--domain', 'no domain']);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /--domain/);
+      assert.equal(existsSync(user.dataDir), false);
+      while (execFileSync('ps', ['-eo', 'args']).includes(user.dataDir)) await delay(100);
+    } finally {
+      await user[Symbol.asyncDispose]();
+    }
   });
 });

@@ -6,7 +6,9 @@ import {
   wantsJson,
   type Command,
   type CommandContext,
+  type Options,
 } from '../command.ts';
+import { standBy } from '../platform/background-server.ts';
 import { dataDirOption, dataFolder } from '../platform/data-folder.ts';
 import { componentFlags } from '../platform/flag-values.ts';
 import { configurationFlags, isConfigured, isHostedCluster, loadFromUser } from '../platform/installation.ts';
@@ -32,8 +34,14 @@ export default {
     const chosen = (await choseProfile(context, options, dataDir))
       ? { ...options, profile: 'embedded' }
       : options;
-    const installation = await loadFromUser(context, chosen);
+    // A server loads its code while the configuration is read, where it is plain that there will be one.
+    const standby = isPlainlyEmbedded(chosen) ? await standBy(dataDir) : undefined;
+    const installation = await loadFromUser(context, chosen).catch(async (error: unknown) => {
+      await standby?.dismiss();
+      throw error;
+    });
     if (!installation.plugins.some(isHostedCluster)) {
+      await standby?.dismiss();
       const { installOnCluster } = await import('./install-on-cluster.ts');
       await installOnCluster(context, options, installation);
       return;
@@ -49,6 +57,7 @@ export default {
     const { api, admin, ca } = await installEmbedded({
       installation,
       dataDir,
+      standby,
       environment: context.env,
       signal: context.signal,
       onEvent: (event) => {
@@ -85,6 +94,14 @@ export default {
     print(terminal, `Push an application: epinio push --name NAME --path FOLDER${where}`);
   },
 } satisfies Command;
+
+function isPlainlyEmbedded(options: Options): boolean {
+  return (
+    textOption(options, 'profile') === 'embedded' &&
+    textOption(options, 'config') === undefined &&
+    !flagOption(options, 'dryRun')
+  );
+}
 
 /** With no profile and no config file, a question; no answer touches nothing. */
 async function choseProfile(

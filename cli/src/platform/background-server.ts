@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EpinioError } from '@epinio/core';
 import { readServerLock } from '@epinio/core/adapters';
@@ -31,6 +31,43 @@ export async function runningServer(dataDir: string): Promise<ServerState | unde
   return state?.pid === lock.pid ? state : { pid: lock.pid, phase: 'starting' };
 }
 
+/** A server in the background that has loaded its code, and waits to be told to begin. */
+export interface StandbyServer {
+  /** Lets it begin; from then on it is a server as any other. */
+  readonly begin: () => StartedProcess;
+  /** Ends it, and removes the folder and the log that were made for it. */
+  readonly dismiss: () => Promise<void>;
+}
+
+interface StartedProcess {
+  readonly ended: () => boolean;
+}
+
+/**
+ * Makes a server stand by for a data folder, so that it loads its code while there is something else to do. It ends
+ * with the process that calls this. @returns undefined where a server runs already, or the folder cannot be written
+ */
+export async function standBy(dataDir: string): Promise<StandbyServer | undefined> {
+  if ((await runningServer(dataDir)) !== undefined) return undefined;
+  const made = await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch(() => undefined);
+  const process = await spawnServer(dataDir, ['--standby']).catch(() => undefined);
+  if (process === undefined) return undefined; // what is wrong is found, and told, when the folder is used
+  const { child, ended } = process;
+  child.stdin?.on('error', () => undefined); // a process that ended says so by `ended`
+  return {
+    begin: () => {
+      child.stdin?.end('begin\n');
+      return { ended };
+    },
+    dismiss: async () => {
+      child.stdin?.end();
+      if (made === undefined) return;
+      await rm(serverLog(dataDir), { force: true });
+      await rmdir(dataDir).catch(() => undefined); // something else has come into it
+    },
+  };
+}
+
 /**
  * Starts the server of a data folder in the background, unless it runs already, and waits until it has
  * reached a phase. A server that ends instead fails with `SERVER_START_FAILED` and its last log lines.
@@ -38,12 +75,15 @@ export async function runningServer(dataDir: string): Promise<ServerState | unde
 export async function startInBackground(
   server: BackgroundServer,
   until: 'cluster' | 'ready',
+  standby?: StandbyServer,
 ): Promise<ServerState> {
   const { dataDir } = server;
   const running = await runningServer(dataDir);
   if (running?.phase === 'stopping') await waitForEnd(server, running.pid);
   const child =
-    running === undefined || running.phase === 'stopping' ? await spawnServer(dataDir) : undefined;
+    running === undefined || running.phase === 'stopping'
+      ? (standby?.begin() ?? (await spawnServer(dataDir)))
+      : undefined;
   const reached = until === 'cluster' ? ['cluster', 'ready'] : ['ready'];
   return poll(server, START_TIMEOUT_MS, async () => {
     const state = await runningServer(dataDir);
@@ -84,7 +124,10 @@ async function waitForEnd(server: BackgroundServer, pid: number): Promise<void> 
   });
 }
 
-async function spawnServer(dataDir: string): Promise<{ ended(): boolean }> {
+async function spawnServer(
+  dataDir: string,
+  flags: readonly string[] = [],
+): Promise<StartedProcess & { readonly child: ChildProcess }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const path = serverLog(dataDir);
   const { size } = await stat(path).catch(() => ({ size: 0 })); // the first start has none
@@ -92,16 +135,17 @@ async function spawnServer(dataDir: string): Promise<{ ended(): boolean }> {
   const log = await open(path, 'a', 0o600);
   try {
     const [command = ''] = process.argv.slice(1);
-    const child = spawn(process.execPath, [...process.execArgv, command, 'server', '--data-dir', dataDir], {
+    const args = [...process.execArgv, command, 'server', '--data-dir', dataDir, ...flags];
+    const child = spawn(process.execPath, args, {
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: [flags.length === 0 ? 'ignore' : 'pipe', log.fd, log.fd],
       cwd: dataDir,
     });
     let hasEnded = false;
     child.on('exit', () => (hasEnded = true));
     child.on('error', () => (hasEnded = true));
     child.unref();
-    return { ended: () => hasEnded };
+    return { child, ended: () => hasEnded };
   } finally {
     await log.close();
   }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { EpinioError, type Environment, type InstallEvent, type Installation } from '@epinio/core';
 import { createDataDirectory } from '@epinio/core/adapters';
 import { adminCredentials, type AdminCredentials } from './admin-credentials.ts';
-import { runningServer, startInBackground, stopServer } from './background-server.ts';
+import { runningServer, startInBackground, stopServer, type StandbyServer } from './background-server.ts';
 import { savedInstallation, saveInstallation } from './installation.ts';
 
 export interface EmbeddedInstall {
@@ -13,6 +13,8 @@ export interface EmbeddedInstall {
   readonly environment: Environment;
   readonly signal: AbortSignal;
   readonly onEvent: (event: InstallEvent) => void;
+  /** Begins when the folder has its configuration. */
+  readonly standby?: StandbyServer | undefined;
 }
 
 /** What a client needs to use the platform. */
@@ -42,7 +44,7 @@ export async function installEmbedded(options: EmbeddedInstall): Promise<Install
   // Whatever the cluster is to be given is made ready while the server comes up.
   const [install] = await Promise.all([
     import('./install-components.ts').then(({ prepareComponents }) => prepareComponents(options, admin)),
-    startInBackground({ dataDir, signal }, 'cluster'),
+    startInBackground({ dataDir, signal }, 'cluster', options.standby),
   ]);
   return install();
 }

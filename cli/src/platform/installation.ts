@@ -75,6 +75,11 @@ export function loadFromUser(
   });
 }
 
+/** Loads the plugins of a profile as it is, whatever folder, environment and flags say. */
+export function loadProfile(defaultProfile: string): Promise<Installation> {
+  return loadInstallation({ cwd: '/', environment: {}, profiles, defaultProfile, base });
+}
+
 const FILE = 'epinio.config.json';
 
 /**
