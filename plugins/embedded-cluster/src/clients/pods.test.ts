@@ -11,6 +11,8 @@ describe('kubectl and helm show of pods that run what they show on a real cluste
     registry = await ImageRegistry.start();
     // A shell with the programs of this machine, as `busybox` is on other clusters.
     await registry.add('shell', [{ at: 'workspace/name', content: 'shell' }], { Cmd: ['/bin/sh'] });
+    // Of `describe` alone: nobody else has pulled it before.
+    await registry.add('described', [{ at: 'workspace/name', content: 'other' }], { Cmd: ['/bin/sh'] });
     cluster = await ClientCluster.start({ simulated: false, env: { REGISTRY: registry.host } });
   });
   after(async () => {
