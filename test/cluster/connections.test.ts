@@ -106,9 +106,8 @@ describe('a client that opens connections and does nothing with them', () => {
     assert.match(answer, /^HTTP\/1\.1 403 /);
   });
 
-  it('is answered 413 for a body that does not end, and read no further', async () => {
-    const token = readFileSync(`${cluster.folder}/pki/admin.token`, 'utf8').trim();
-    const before = await memoryMb();
+  /** Sends a body that does not end until there is an answer, or the server closes the connection. */
+  const sendEndlessly = async (token: string): Promise<{ answer: string; sent: number }> => {
     const socket = tls();
     await once(socket, 'secureConnect');
     let answer = '';
@@ -131,6 +130,17 @@ describe('a client that opens connections and does nothing with them', () => {
       if (!socket.write(chunk)) await Promise.race([drained, closed]);
     }
     await closed;
+    return { answer, sent };
+  };
+
+  it('is answered 413 for a body that does not end, and read no further', async () => {
+    const token = readFileSync(`${cluster.folder}/pki/admin.token`, 'utf8').trim();
+    const before = await memoryMb();
+    // The end of a connection on which there is more to read may overtake the answer: then one asks again.
+    let answer = '';
+    let sent = 0;
+    for (let attempt = 0; answer === '' && attempt < 5; attempt++)
+      ({ answer, sent } = await sendEndlessly(token));
     assert.match(answer, /^HTTP\/1\.1 413 /);
     assert.ok(sent < 100_000_000, `it took ${sent} bytes`);
     assert.ok((await memoryMb()) - before < 100, 'it kept them');
