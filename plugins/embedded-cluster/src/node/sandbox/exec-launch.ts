@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '@epinio/core';
+import { onlyDescriptors } from '../process/descriptors.ts';
 import type { Launch } from './isolation.ts';
 
 /** Output kept of a command: enough to say why it failed. */
@@ -23,7 +24,7 @@ export function execLaunch(launch: Launch, timeoutMs: number, signal?: AbortSign
       cwd: launch.cwd,
       env: launch.env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: onlyDescriptors(['ignore', 'pipe', 'pipe', 'pipe', 'pipe']),
       ...(launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.uid }),
     });
     let output = '';

@@ -6,6 +6,7 @@ import { EpinioError } from '@epinio/core';
 import type { RemoteProcess, StreamSelection } from '../../api/node-access.ts';
 import type { StartedContainer } from '../container/start-container.ts';
 import type { PodHandle } from '../pod/pod-handle.ts';
+import { onlyDescriptors } from '../process/descriptors.ts';
 import { signalProcess } from '../process/process-identity.ts';
 import { processTree } from '../process/process-table.ts';
 import type { Launch } from '../sandbox/isolation.ts';
@@ -49,7 +50,7 @@ async function start(launch: Launch, streams: OpenStreams, procs: readonly strin
     cwd: launch.cwd,
     env: launch.env,
     detached: true,
-    stdio: [...streams.descriptors, 'ignore', 'pipe'],
+    stdio: onlyDescriptors([...streams.descriptors, 'ignore', 'pipe']),
     ...(launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.uid }),
   });
   // A command that ends without reading its environment says so by its exit code.

@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { open } from 'lmdb';
+import { execLaunch } from '../sandbox/exec-launch.ts';
+import { createTerminal } from '../streams/terminal.ts';
 import { ContainerRun, type RunSpec } from './container-run.ts';
 import { isAlive, readStat } from '../process/process-identity.ts';
 import { SUPERVISE_SCRIPT } from './supervise-script.ts';
@@ -57,6 +69,47 @@ test('output and exit code of a command are kept', async () => {
   assert.deepEqual({ code: exit.exitCode, known: exit.known }, { code: 7, known: true });
   assert.equal(output(s), 'out\nerr\n');
 });
+
+test('the command has none of the files that the platform has open', async (t) => {
+  if (process.platform !== 'linux') {
+    t.skip('SKIPPED: only Linux lists the files of a process in /proc');
+    return;
+  }
+  const database = open({ path: join(base, 'secrets.mdb') });
+  const terminal = createTerminal(undefined);
+  const list = 'for file in /proc/self/fd/*; do readlink "$file"; done';
+  const s = spec(list);
+  try {
+    assert.match(openFiles(), /secrets\.mdb.*\/dev\/ptmx/s);
+    await (
+      await ContainerRun.start(s)
+    ).exited;
+    const { output: probed } = await execLaunch(
+      { command: ['/bin/sh', '-c', list], env: s.env, cwd: base },
+      5000,
+    );
+    for (const files of [output(s), probed]) {
+      assert.match(files, /\/dev\/null/);
+      assert.doesNotMatch(files, /secrets\.mdb|ptmx|pts/);
+    }
+  } finally {
+    closeSync(terminal.master);
+    closeSync(terminal.slave);
+    await database.close();
+  }
+});
+
+/** What this process has open that one it starts would inherit, and more. */
+function openFiles(): string {
+  const names = readdirSync('/proc/self/fd').map((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return ''; // the one that lists them
+    }
+  });
+  return names.sort().reverse().join('\n');
+}
 
 test('the command gets the given environment and nothing else', async () => {
   process.env['EPINIO_PLATFORM_SECRET'] = 'do-not-leak';

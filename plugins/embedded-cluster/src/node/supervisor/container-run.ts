@@ -11,6 +11,7 @@ import {
   readStat,
   signalProcess,
 } from '../process/process-identity.ts';
+import { onlyDescriptors } from '../process/descriptors.ts';
 import { processTree } from '../process/process-table.ts';
 import type { Terminal } from '../streams/terminal.ts';
 import { makeRunInput } from './run-input.ts';
@@ -87,7 +88,7 @@ export class ContainerRun {
         env: spec.env,
         detached: true,
         // Whatever is one of the first three is made to block, as `cat` needs it.
-        stdio: [master ?? 'ignore', slave ?? output, output],
+        stdio: onlyDescriptors([master ?? 'ignore', slave ?? output, output]),
         ...(spec.uid === undefined ? {} : { uid: spec.uid, gid: spec.uid }),
       });
     } finally {

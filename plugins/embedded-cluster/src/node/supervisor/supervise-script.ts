@@ -69,6 +69,7 @@ if [ -e "$run/terminal" ]; then
     kill -0 "$output" || break
     command -p sleep 0.05
   done
+  kill -KILL "$output"
 fi
 printf '%s\\n' "$code" >"$run/exit.tmp" && command -p mv "$run/exit.tmp" "$run/exit"
 exit "$code"
