@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, get, request } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { PortForward, type V1Service } from '@kubernetes/client-node';
 import { eventually, needProgram } from '@epinio/core/testkit';
 import { ServedCluster } from '../../testkit/served-cluster.ts';
@@ -124,6 +125,21 @@ describe('port-forward with kubectl', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     t.after(() => other.close());
     const forwarded = await forward(t, 'pod/web', (other.address() as AddressInfo).port);
+    if (forwarded === undefined) return;
+    await assert.rejects(fetchBytes(forwarded.local, '/1'));
+  });
+
+  it('reaches none that somebody wrote into the annotation of a pod', async (t) => {
+    if (needProgram(t, 'kubectl', 'see what real clients make of port forwarding') === undefined) return;
+    const other = createServer((_, response) => response.end('private'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    t.after(() => other.close());
+    await cluster.runPod('liar', 'exec sleep 1000', { ports: [{ containerPort: 8080 }] });
+    await cluster.untilPod('liar', (status) => status?.containerStatuses?.[0]?.ready === true);
+    const map = JSON.stringify({ 8080: (other.address() as AddressInfo).port });
+    const args = ['annotate', '--overwrite', 'pod/liar', `node.epinio.io/ports=${map}`];
+    await promisify(execFile)('kubectl', args, { env: cluster.env });
+    const forwarded = await forward(t, 'pod/liar', 8080);
     if (forwarded === undefined) return;
     await assert.rejects(fetchBytes(forwarded.local, '/1'));
   });
