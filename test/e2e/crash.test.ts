@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { request } from 'node:http';
-import { join } from 'node:path';
 import { eventually } from '@epinio/core/testkit';
 import { webApp } from '../support/apps.ts';
 import { get } from '../support/https.ts';
@@ -12,12 +11,7 @@ describe('kill -9 of the platform', { timeout: 5 * 60_000 }, () => {
   let ca = '';
   let url = '';
   before(async () => {
-    // Ports of its own: while this platform is down, another one of this machine may take the usual ones.
-    const httpsPort = 10_000 + 2 * Math.floor(Math.random() * 4_000);
-    const ingress = { use: 'embedded-ingress', with: { httpsPort, httpPort: httpsPort + 1 } };
-    const config = JSON.stringify({ api: 'epinio/v1', profile: 'embedded', components: { ingress } });
-    const folder = await user.files('config', { 'epinio.config.yaml': config });
-    await user.epinio('install', '--yes', '-f', join(folder, 'epinio.config.yaml'));
+    await user.install();
     ca = await user.ca();
     const { urls } = await user.json<{ urls: string[] }>(
       'push',

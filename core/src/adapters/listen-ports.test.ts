@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -63,6 +63,23 @@ test('names never share a port, and platforms that start together neither', asyn
   const claimed = await Promise.all(claims);
   assert.equal(new Set(claimed).size, claimed.length);
   assert.ok(claimed.includes(preferred), 'claimed.includes(preferred)');
+});
+
+test('a platform keeps its port while it does not run, until it is removed', async () => {
+  const preferred = await freePort();
+  // Each claims in a process of its own, which ends: nothing but what is written down is left of it.
+  const claim = (data: string): number => {
+    const code = `const { createListenPorts } = await import('${new URL('./listen-ports.ts', import.meta.url).href}');
+console.log(await createListenPorts(process.argv[1]).claim('http', ${preferred}));`;
+    const args = ['--import', 'tsx', '--conditions=epinio-src', '--input-type=module', '-e', code, data];
+    return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  };
+  assert.equal(claim(folder), preferred);
+  const [second, third] = [await mkdtemp(join(base, 'data-')), await mkdtemp(join(base, 'data-'))];
+  assert.notEqual(claim(second), preferred);
+  assert.equal(claim(folder), preferred);
+  await rm(folder, { recursive: true });
+  assert.equal(claim(third), preferred);
 });
 
 test('many processes at once agree', async () => {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EpinioError } from '../kernel/errors.ts';
 import type { ListenPorts } from '../ports/listen-ports.ts';
 import { hasErrno } from './errno.ts';
+import { isKeptByAnother, keepPort } from './kept-ports.ts';
 import { type Lock, tryLock } from './lock-folder.ts';
 import { portHolder } from './port-holder.ts';
 import { portInUse } from './port-in-use.ts';
@@ -28,15 +29,19 @@ export function createListenPorts(dataDirectory: string): ListenPorts {
     claim(name, preferred, { exact = false } = {}) {
       const claimed = last.then(async () => {
         const remembered = (await readClaims(file))[name];
-        // The common case reads one file and takes no lock.
-        if (remembered !== undefined && !exact) return remembered;
+        // The common case takes no lock.
+        if (remembered !== undefined && !exact) {
+          await keepPort(remembered, file);
+          return remembered;
+        }
         const turn = await takeTurn(dataDirectory);
         try {
           const claims = await readClaims(file);
           const port = exact
             ? await exactPort(dataDirectory, claims, name, preferred)
-            : (claims[name] ?? (await firstPort(claims, preferred)));
+            : (claims[name] ?? (await firstPort(claims, preferred, file)));
           if (claims[name] !== port) await writeClaims(file, { ...claims, [name]: port });
+          await keepPort(port, file);
           return port;
         } finally {
           await turn.release();
@@ -49,10 +54,10 @@ export function createListenPorts(dataDirectory: string): ListenPorts {
   };
 }
 
-async function firstPort(claims: Claims, preferred: number): Promise<number> {
+async function firstPort(claims: Claims, preferred: number, file: string): Promise<number> {
   const taken = new Set(Object.values(claims));
   const isFree = async (port: number): Promise<boolean> =>
-    !taken.has(port) && (await listens(port)) !== undefined;
+    !taken.has(port) && !(await isKeptByAnother(port, file)) && (await listens(port)) !== undefined;
   // 0 is no port but a wish for any. Of random ports none is reserved: two platforms hardly meet there.
   if (preferred !== 0 && (await isFree(preferred)) && (await reservePort(preferred))) return preferred;
   for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt += 1) {

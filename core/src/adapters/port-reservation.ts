@@ -1,7 +1,6 @@
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasErrno } from './errno.ts';
+import { portsFolder } from './kept-ports.ts';
 import { tryLock } from './lock-folder.ts';
 
 const ATTEMPTS = 4;
@@ -14,9 +13,8 @@ const MOMENT_MS = 500;
  */
 export async function reservePort(port: number): Promise<boolean> {
   try {
-    const folder = join(tmpdir(), `epinio-ports-${userInfo().uid}`);
     for (let attempt = 1; ; attempt += 1) {
-      const result = await tryLock(folder, String(port), Date.now());
+      const result = await tryLock(portsFolder(), String(port), Date.now());
       if ('release' in result) return true;
       // Two that came at the same moment both gave way: a random pause later one of them is first.
       if (attempt === ATTEMPTS || Date.now() - result.sinceMs > MOMENT_MS) return false;
